@@ -1,0 +1,90 @@
+import { defaultCeiling, paymentsMigrations, paymentsService, putOnHold } from '@comptoir/payments'
+import {
+  Consumer,
+  type Database,
+  engineMigrations,
+  keepPartitions,
+  localSignals,
+  migrate,
+  type Ports,
+  Projector,
+  raiseEpoch,
+  type Service,
+  sharedMigrations,
+  systemClock,
+  systemIds,
+  systemRandom,
+} from '@comptoir/runtime'
+import { type OrderEntry, orderEntry, projectStore, ReadWaits, seedStore, storeMigrations, storeService } from '@comptoir/store'
+
+/** The services of an installation; each has a schema of its own. */
+const services = ['store', 'payments'] as const
+const userOnHold = 4
+const maintenanceMs = 3_600_000
+
+/** Brings an embedded database up to date. */
+export async function migrateEmbedded(database: Database): Promise<void> {
+  await migrate(database, [sharedMigrations, ...services.map(engineMigrations), ...storeMigrations, ...paymentsMigrations])
+}
+
+export interface EmbeddedOptions {
+  /** Fill an empty store with the demo data. */
+  readonly seed: boolean
+  /** The largest payment that is not refused, in minor units. */
+  readonly ceiling?: number
+  readonly ports?: Partial<Ports>
+}
+
+/** All services in one process on one embedded database: store and payments with their consumers and projections. */
+export class Embedded {
+  readonly ports: Ports
+  readonly store: Service
+  readonly payments: Service
+  readonly entry: OrderEntry
+  readonly waits: ReadWaits
+  readonly #consumers: readonly Consumer[]
+  readonly #projector: Projector
+  #maintenance: NodeJS.Timeout | undefined
+
+  private constructor(ports: Ports, epoch: number, ceiling: number) {
+    this.ports = ports
+    this.store = storeService(ports, epoch)
+    this.payments = paymentsService(ports, epoch, ceiling)
+    this.entry = orderEntry(this.store)
+    this.waits = new ReadWaits(this.store, ports.signals)
+    this.#consumers = [new Consumer(this.store, services), new Consumer(this.payments, services)]
+    this.#projector = new Projector(this.store, (tx, changes) => projectStore(tx, changes))
+  }
+
+  /** Migrates, raises the epoch where the database was moved, seeds, and begins to work. */
+  static async start(database: Database, { seed, ceiling = defaultCeiling, ports = {} }: EmbeddedOptions): Promise<Embedded> {
+    const all: Ports = { database, signals: localSignals(), clock: systemClock, ids: systemIds(), random: systemRandom, ...ports }
+    await migrateEmbedded(database)
+    const epoch = await raiseEpoch(database, services)
+    await keepPartitions(database, services, all.clock.now())
+    const embedded = new Embedded(all, epoch, ceiling)
+    if (seed) await Promise.all([seedStore(embedded.store), putOnHold(database, userOnHold)])
+    await embedded.#projector.start()
+    for (const consumer of embedded.#consumers) await consumer.start()
+    embedded.#maintenance = setInterval(() => void keepPartitions(database, services, all.clock.now()).catch(() => {}), maintenanceMs)
+    embedded.#maintenance.unref()
+    return embedded
+  }
+
+  /** Why orders are not going on just now; empty when all is well. */
+  get troubles(): readonly string[] {
+    return [...this.#consumers, this.#projector].flatMap(({ trouble }) => (trouble === null ? [] : [trouble]))
+  }
+
+  /** Age in milliseconds of the oldest message that waits to be handled. */
+  get backlogAge(): number {
+    return Math.max(...this.#consumers.map((consumer) => consumer.backlogAge))
+  }
+
+  /** Finishes what is in hand and stops between two transactions; the rest is found at the next start. */
+  async stop(): Promise<void> {
+    clearInterval(this.#maintenance)
+    await this.entry.idle()
+    await Promise.all([...this.#consumers.map((consumer) => consumer.stop()), this.#projector.stop()])
+  }
+}

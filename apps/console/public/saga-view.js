@@ -1,0 +1,54 @@
+// @ts-check
+/** One saga in the detail panel: its steps, and its journal on a line of time. */
+import { copyButton, el, icon } from './dom.js'
+import { duration, exact } from './format.js'
+import { sagaBadge, stepChips } from './looks.js'
+import { timeline } from './model.js'
+import { reasonWords } from './words.js'
+
+/** @typedef {import('./model.js').Saga} Saga */
+
+/** @param {Saga} saga */
+export function sagaView(saga) {
+  const took = saga.ended_at ? ` in ${duration(Date.parse(saga.ended_at) - Date.parse(saga.started_at))}` : ''
+  return el(
+    'section',
+    { class: 'saga', 'data-testid': 'saga', 'data-saga': saga.saga },
+    el('h3', {}, saga.saga, sagaBadge(saga.status)),
+    el('p', { class: 'muted' }, `${saga.style}, version ${saga.version} · ${saga.state}${took}`, saga.reason ? ` · ${reasonWords(saga.reason)}` : null),
+    stepChips(saga),
+    journal(saga),
+    el('p', { class: 'id' }, el('span', { class: 'muted' }, 'saga '), el('code', {}, saga.saga_id), copyButton(saga.saga_id, 'the saga id')),
+  )
+}
+
+/** @param {Saga} saga */
+function journal(saga) {
+  const lines = timeline(saga).map(journalLine)
+  if (lines.length === 0) return el('p', { class: 'muted' }, 'Its first message is on its way.')
+  return el('ol', { class: 'journal', 'aria-label': `Journal of ${saga.saga}`, 'data-testid': 'journal' }, ...lines)
+}
+
+/** @param {ReturnType<typeof timeline>[number]} line */
+function journalLine({ entry, after, from, to }) {
+  const undo = entry.phase === 'undo'
+  const look = entry.outcome !== 'done' ? ['failed', 'bad'] : undo ? ['undone', 'warn'] : ['done', 'ok']
+  // Through the style object: the content security policy forbids style attributes.
+  const bar = el('span', { class: 'bar-fill' })
+  bar.style.left = `${from * 100}%`
+  bar.style.width = `${(to - from) * 100}%`
+  return el(
+    'li',
+    { class: `tone-${look[1]}`, 'data-testid': 'journal-entry' },
+    icon(look[0] ?? ''),
+    el('strong', {}, entry.message),
+    el('time', { datetime: entry.at, title: exact(entry.at) }, `+${duration(after)}`),
+    el(
+      'span',
+      { class: 'muted' },
+      `${entry.step} ${undo ? 'undone at' : entry.outcome === 'done' ? 'done at' : `${entry.outcome} at`} ${entry.service}`,
+      entry.reason ? `: ${reasonWords(entry.reason)}` : null,
+    ),
+    el('span', { class: 'bar', title: 'from the message before to this one' }, bar),
+  )
+}

@@ -1,0 +1,222 @@
+import { handleBatch, type Report } from './batch.ts'
+import { crashPoint } from './crash-points.ts'
+import { tell } from './diagnostics.ts'
+import { backoff, Failures, signatureOf } from './failures.ts'
+import { heldKeys, hold, releaseUnknown } from './held.ts'
+import { HeldKeys } from './held-keys.ts'
+import type { LoggedMessage } from './log.ts'
+import { isTransient } from './ports/database.ts'
+import { advance, FencedError, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
+import { Reader } from './reader.ts'
+import type { Item } from './routing.ts'
+import type { Service } from './service.ts'
+import { countStart, finishStart, maxStarts } from './started.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
+
+/** Messages in one transaction, at most. */
+const batchLimit = 500
+/** The periodic scan, for what no signal announced (another process, a process that died after its commit). */
+const pollMs = 100
+/** Rows above the horizon come down when their neighbours commit: look again soon. */
+const hiddenMs = 2
+
+/**
+ * The consumer of one service's mailbox, on the logs of the database: reads what has arrived, handles it in one
+ * transaction, and never stops for a message that cannot be handled. On trouble it says so in `trouble` and goes on trying.
+ */
+export class Consumer {
+  readonly #service: Service
+  readonly #sources: readonly string[]
+  readonly #failures = new Failures()
+  readonly #held: HeldKeys
+  readonly #stop = new AbortController()
+  #loop: Promise<void> | undefined
+  #hold: Hold | undefined
+  #reader: Reader | undefined
+  /** Messages still to be handled one by one, because a process died over them. */
+  #careful = 0
+  #troubled = 0
+  /** Why nothing is consumed just now; null when all is well. For readiness. */
+  trouble: string | null = null
+  /** Age in milliseconds of the oldest message that was read and is not handled. */
+  get backlogAge(): number {
+    const oldest = this.#reader?.pending[0]
+    return oldest ? Math.max(0, this.#service.ports.clock.now() - oldest.created) : 0
+  }
+
+  /** @param sources the services of this database, whose logs are read */
+  constructor(service: Service, sources: readonly string[]) {
+    this.#service = service
+    this.#sources = sources
+    this.#held = new HeldKeys(service)
+  }
+
+  /** Takes the mailbox over and begins. */
+  async start(): Promise<void> {
+    const { name, ports, routing } = this.#service
+    this.#hold = await takeOver(ports.database, name, name, this.#sources)
+    this.#reader = new Reader(this.#service, name, this.#hold)
+    await releaseUnknown(ports.database, name, routing.definitions)
+    this.#held.add(await heldKeys(ports.database, name))
+    if (!this.#hold.clean) {
+      await this.#reader.poll(batchLimit)
+      this.#careful = this.#reader.pending.length
+    }
+    this.#loop = this.#run(this.#hold, this.#reader)
+  }
+
+  /** Finishes the transaction in hand and stops between two. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+    if (this.#hold && this.#careful === 0) await releaseHold(this.#service.ports.database, this.#service.name, this.#hold)
+  }
+
+  async #run(lease: Hold, reader: Reader): Promise<void> {
+    const { name, ports } = this.#service
+    while (!this.#stop.signal.aborted) {
+      try {
+        const seen = ports.signals.seen(name)
+        if (this.trouble === null) await this.#held.retryDue(this.#failures)
+        const hidden = await reader.poll(batchLimit)
+        crashPoint('consumer.afterRead')
+        const batch = reader.next(this.trouble !== null || this.#careful > 0 ? 1 : batchLimit)
+        if (batch.length > 0) await this.#handle(lease, reader, batch)
+        else await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), this.#stop.signal)
+        this.#recovered()
+      } catch (error) {
+        if (error instanceof FencedError) return this.#say(error.message)
+        this.#troubled += 1
+        this.#say(`${signatureOf(error)}: trying again`)
+        await ports.signals.wait(`${name}.never`, 0, Math.min(5_000, backoff(this.#troubled, ports.random.next())), this.#stop.signal)
+      }
+    }
+  }
+
+  /** Handles a batch; halves it by full rollback until the culprit stands alone, and holds that. */
+  async #handle(lease: Hold, reader: Reader, batch: readonly LoggedMessage[]): Promise<void> {
+    try {
+      if (this.#careful > 0) await this.#handleCarefully(lease, reader, batch)
+      else await this.#commit(lease, reader, batch)
+      this.#failures.succeeded(new Set(batch.map((message) => message.type)))
+    } catch (error) {
+      if (error instanceof FencedError || isTransient(error)) throw error
+      const [only, ...others] = batch
+      if (only && others.length === 0) return this.#holdCulprit(lease, reader, only, error)
+      const middle = batch.length >> 1
+      await this.#handle(lease, reader, batch.slice(0, middle))
+      await this.#handle(lease, reader, batch.slice(middle))
+    }
+  }
+
+  async #commit(lease: Hold, reader: Reader, batch: readonly LoggedMessage[], also?: (unit: UnitOfWork) => Promise<void>): Promise<void> {
+    const { name, ports } = this.#service
+    const began = ports.clock.now()
+    const items = batch.map((message) => this.#service.routing.item(message))
+    const waiting = items.filter((item) => this.#held.has(item.message.key) && !(item.kind === 'step' && item.phase !== 'do'))
+    const unknown = items.filter((item) => item.kind === 'unknown' && !waiting.includes(item))
+    const handled = waiting.length + unknown.length === 0 ? items : items.filter((item) => !waiting.includes(item) && !unknown.includes(item))
+    let report: Report = new Map()
+    await this.#service.commit(
+      async (unit) => {
+        const fenced = advance(unit, name, lease, positionsAfter(batch))
+        fenced.catch(() => {})
+        crashPoint('consumer.afterFence')
+        if (waiting.length > 0) await hold(unit, name, 'parked', messagesOf(waiting), {})
+        if (unknown.length > 0) await hold(unit, name, 'unknown', messagesOf(unknown), { error: 'no code here knows this declaration' })
+        report = await handleBatch(unit, name, this.#service.homes, handled)
+        await also?.(unit)
+        await fenced
+      },
+      'consumer.beforeCommit',
+      'consumer.afterCommit',
+    )
+    reader.drop(batch.length)
+    this.#held.add(unknown.map((item) => item.message.key))
+    for (const item of unknown) tell('comptoir:held', () => ({ service: name, state: 'unknown', type: item.message.type, key: item.message.key, attempts: 0, error: `declaration ${item.message.definition}` }))
+    this.#tellBatch(batch, began, handled, report)
+  }
+
+  /** After an unclean stop: one message at a time, each start counted in a transaction of its own (F8). */
+  async #handleCarefully(lease: Hold, reader: Reader, batch: readonly LoggedMessage[]): Promise<void> {
+    const { name, ports } = this.#service
+    const [message] = batch
+    if (!message) return
+    const id = `${message.source}/${message.epoch}/${message.txid}/${message.pos}`
+    const starts = await countStart(ports.database, name, id)
+    if (starts > maxStarts) await this.#holdCulprit(lease, reader, message, new Error(`the process died ${maxStarts} times over this message`), true)
+    else await this.#commit(lease, reader, batch, (unit) => finishStart(unit, name, id))
+    this.#careful -= 1
+  }
+
+  /** Moves the mailbox past a message that fails alone; its key waits, the others flow. */
+  async #holdCulprit(lease: Hold, reader: Reader, message: LoggedMessage, error: unknown, dead = false): Promise<void> {
+    const { name, ports } = this.#service
+    if (!dead && this.#failures.isOutage(message.type, message.key, error, ports.clock.now()) && !(await this.#othersSucceed(reader, message))) throw error
+    crashPoint('held.beforeHold')
+    const text = signatureText(error)
+    await ports.database.transaction(async (tx) => {
+      await advance(tx, name, lease, positionsAfter([message]))
+      await hold(tx, name, 'retry', [message], { dueInMs: dead ? 0 : backoff(1, ports.random.next()), error: text })
+    })
+    crashPoint('held.afterHold')
+    reader.drop(1)
+    this.#held.add([message.key])
+    tell('comptoir:held', () => ({ service: name, state: 'retry', type: message.type, key: message.key, attempts: 1, error: text }))
+    if (dead) await this.#held.giveUp(message.key, text)
+  }
+
+  /** Several keys failed alike. If any other message that waits here would succeed, they are poison and there is no outage. */
+  async #othersSucceed(reader: Reader, culprit: LoggedMessage): Promise<boolean> {
+    const { name, routing, homes } = this.#service
+    const other = reader.pending.find((message) => message.key !== culprit.key && message.type === culprit.type && !this.#held.has(message.key))
+    if (!other) return false
+    const rollback = new Error('only tried')
+    try {
+      await this.#service.commit(
+        async (unit) => {
+          await handleBatch(unit, name, homes, [routing.item(other)])
+          throw rollback
+        },
+        'consumer.beforeCommit',
+        'consumer.afterCommit',
+      )
+    } catch (error) {
+      return error === rollback
+    }
+    return false
+  }
+
+  #say(trouble: string): void {
+    if (this.trouble === trouble) return
+    this.trouble = trouble
+    tell('comptoir:paused', () => ({ service: this.#service.name, consumer: this.#service.name, reason: trouble }))
+  }
+
+  #recovered(): void {
+    this.#troubled = 0
+    if (this.trouble === null) return
+    this.trouble = null
+    tell('comptoir:paused', () => ({ service: this.#service.name, consumer: this.#service.name, reason: null }))
+  }
+
+  #tellBatch(batch: readonly LoggedMessage[], began: number, items: readonly Item[], report: Report): void {
+    const { name, ports } = this.#service
+    const now = ports.clock.now()
+    const age = (message: LoggedMessage) => Math.max(0, now - message.created) / 1000
+    tell('comptoir:batch', () => ({ service: name, consumer: name, messages: batch.length, milliseconds: now - began, oldest: Math.max(...batch.map(age)) }))
+    for (const entry of report.values()) {
+      tell('comptoir:step', () => ({
+        service: name,
+        ...entry,
+        seconds: items
+          .filter((item) => item.kind === 'step' && item.step.name === entry.step && item.saga.name === entry.saga && (item.phase === 'undo') === (entry.phase === 'undo'))
+          .map((item) => age(item.message)),
+      }))
+    }
+    for (const item of items) if (item.kind === 'ignored') tell('comptoir:ignored', () => ({ service: name, type: item.message.type, key: item.message.key }))
+  }
+}
+
+const messagesOf = (items: readonly Item[]) => items.map((item) => item.message)
+const signatureText = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2_000)

@@ -1,0 +1,45 @@
+import type { Database } from './ports/database.ts'
+
+/**
+ * The log's epoch. Transaction ids order the log, and they start again or go back when the database is restored, moved to
+ * another server or rewound. Whenever that may have happened the epoch is raised before serving: everything the log still
+ * holds is of an earlier epoch, is read again, and goes through the inbox; nothing is hidden by an id that came back.
+ *
+ * @param schemas the services of this database
+ * @returns the epoch that writers of this start put on their rows
+ */
+export async function raiseEpoch(db: Database, schemas: readonly string[]): Promise<number> {
+  return db.transaction(async (tx) => {
+    await tx.query(`select pg_advisory_xact_lock(hashtext('comptoir.epoch'))`)
+    const [server] = await tx.query<{ id: string; timeline: number }>(
+      `select (select system_identifier::text from pg_control_system()) as id, (select timeline_id from pg_control_checkpoint()) as timeline`,
+    )
+    if (!server) throw new Error('the server does not say who it is')
+    const [known] = await tx.query<{ epoch: number; system_identifier: string; timeline: number }>(`select epoch, system_identifier, timeline from comptoir.epoch`)
+    if (!known) {
+      await tx.query(`insert into comptoir.epoch (epoch, system_identifier, timeline) values (1, $1, $2)`, [server.id, server.timeline])
+      return 1
+    }
+    const moved = known.system_identifier !== server.id || known.timeline !== server.timeline
+    const ahead = moved || (await Promise.all(schemas.map((schema) => isAhead(tx, schema, known.epoch)))).some(Boolean)
+    if (!moved && !ahead) return known.epoch
+    await tx.query(`update comptoir.epoch set epoch = epoch + 1, system_identifier = $1, timeline = $2`, [server.id, server.timeline])
+    // The horizon of the old server means nothing here: each consumer begins the new epoch at its beginning, and reads
+    // what the log still holds of the old ones again.
+    for (const schema of schemas) await tx.query(`update ${schema}.position set epoch = 0, txid = '0', pos = 0`)
+    return known.epoch + 1
+  })
+}
+
+/** Whether a row or a cursor of the current epoch names a transaction that this server has not reached. */
+async function isAhead(tx: { query: Database['query'] }, schema: string, epoch: number): Promise<boolean> {
+  const [row] = await tx.query<{ ahead: boolean }>(
+    `select exists (select from ${schema}.position where epoch = $1 and txid > pg_snapshot_xmax(pg_current_snapshot()))
+       or exists (
+         select from (select distinct mailbox from ${schema}.log where epoch = $1) as m
+         where (select max(txid) from ${schema}.log where epoch = $1 and mailbox = m.mailbox) > pg_snapshot_xmax(pg_current_snapshot())
+       ) as ahead`,
+    [epoch],
+  )
+  return row?.ahead ?? false
+}

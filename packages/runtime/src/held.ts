@@ -1,0 +1,137 @@
+import type { LoggedMessage } from './log.ts'
+import type { Database, Transaction } from './ports/database.ts'
+
+/** Why a message waits: retry (it failed and is tried again), parked (behind another of its key), dead (a person is needed), unknown (this code does not know its declaration). */
+export type HeldState = 'retry' | 'parked' | 'dead' | 'unknown'
+
+/** A message that waits in the database. */
+export interface HeldMessage {
+  readonly heldId: number
+  readonly state: HeldState
+  readonly attempts: number
+  readonly attention: boolean
+  readonly message: LoggedMessage
+}
+
+interface HeldRow {
+  id: number
+  state: HeldState
+  attempts: number
+  attention: boolean
+  key: string
+  source: string
+  type: string
+  message_id: string | null
+  definition: string | null
+  body: string
+  created: number
+}
+
+const columns = 'id, state, attempts, attention, key, source, type, message_id, definition, body, (extract(epoch from created) * 1000)::float8 as created'
+
+const heldMessage = (row: HeldRow): HeldMessage => ({
+  heldId: row.id,
+  state: row.state,
+  attempts: row.attempts,
+  attention: row.attention,
+  message: { source: row.source, epoch: 0, txid: '0', pos: 0, key: row.key, type: row.type, id: row.message_id, definition: row.definition, body: row.body, created: row.created },
+})
+
+/** Puts messages into the waiting room of their keys. The key's row is locked, so that no parker and releaser miss each other. */
+export async function hold(tx: Transaction, schema: string, state: HeldState, messages: readonly LoggedMessage[], why: { dueInMs?: number; error?: string }): Promise<void> {
+  const keys = [...new Set(messages.map((message) => message.key))].sort()
+  await tx.query(`insert into ${schema}.held_key (key) select * from unnest($1::uuid[]) on conflict do nothing`, [keys])
+  await tx.query(`select from ${schema}.held_key where key = any($1::uuid[]) order by key for update`, [keys])
+  await tx.query(
+    `insert into ${schema}.held_message (key, state, due, attempts, error, source, type, message_id, definition, body, created)
+     select key, $1, comptoir.now() + make_interval(secs => $2::float8 / 1000), $3, $4, source, type, id, definition, body, to_timestamp(created / 1000)
+     from unnest($5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::float8[])
+       as m(key, source, type, id, definition, body, created)`,
+    [
+      state,
+      why.dueInMs ?? null,
+      state === 'retry' ? 1 : 0,
+      why.error ?? null,
+      messages.map((m) => m.key),
+      messages.map((m) => m.source),
+      messages.map((m) => m.type),
+      messages.map((m) => m.id),
+      messages.map((m) => m.definition),
+      messages.map((m) => m.body),
+      messages.map((m) => m.created),
+    ],
+  )
+}
+
+/** The keys that wait. */
+export async function heldKeys(db: Database, schema: string): Promise<string[]> {
+  const rows = await db.query<{ key: string }>(`select key from ${schema}.held_key`)
+  return rows.map((row) => row.key)
+}
+
+/** Messages of these declarations were held because no code knew them: now some does. */
+export async function releaseUnknown(db: Database, schema: string, definitions: readonly string[]): Promise<void> {
+  await db.query(`update ${schema}.held_message set state = 'retry', due = comptoir.now() where state = 'unknown' and definition = any($1)`, [definitions])
+}
+
+/** Keys whose first message is due, and in how many milliseconds the next one is (null: none). */
+export async function dueKeys(db: Database, schema: string): Promise<{ keys: string[]; nextInMs: number | null }> {
+  const rows = await db.query<{ key: string; in_ms: number }>(
+    `select key, (extract(epoch from due - comptoir.now()) * 1000)::float8 as in_ms from ${schema}.held_message where state = 'retry' order by due limit 100`,
+  )
+  const later = rows.find((row) => row.in_ms > 0)
+  return { keys: [...new Set(rows.filter((row) => row.in_ms <= 0).map((row) => row.key))], nextInMs: later?.in_ms ?? (rows.length > 0 ? 0 : null) }
+}
+
+/**
+ * The first message of a key that waits, its attempt counted before it starts (so that one which kills the process is
+ * counted too, F8). `released`: nothing waits any more and the key is free. Undefined: it is not its turn.
+ */
+export async function startAttempt(db: Database, schema: string, key: string): Promise<HeldMessage | 'released' | undefined> {
+  return db.transaction(async (tx) => {
+    await tx.query(`select from ${schema}.held_key where key = $1 for update`, [key])
+    const [row] = await tx.query<HeldRow & { due_now: boolean }>(
+      `select ${columns}, coalesce(due, comptoir.now()) <= comptoir.now() as due_now
+       from ${schema}.held_message where key = $1 and not settled order by id limit 1`,
+      [key],
+    )
+    if (!row) {
+      await tx.query(`delete from ${schema}.held_key where key = $1`, [key])
+      return 'released'
+    }
+    if (row.state === 'dead' || row.state === 'unknown' || !row.due_now) return undefined
+    // Parked is retried from here on: whatever happens to this process, it is found again as due.
+    await tx.query(`update ${schema}.held_message set state = 'retry', attempts = attempts + 1, due = comptoir.now() where id = $1`, [row.id])
+    return heldMessage({ ...row, attempts: row.attempts + 1 })
+  })
+}
+
+/** It failed again: the next attempt is due later. */
+export async function postpone(db: Database, schema: string, heldId: number, dueInMs: number, error: string): Promise<void> {
+  await db.query(`update ${schema}.held_message set due = comptoir.now() + make_interval(secs => $2::float8 / 1000), error = $3 where id = $1`, [heldId, dueInMs, error])
+}
+
+/** An attempt that said nothing about the message (an outage) does not count. */
+export async function uncount(db: Database, schema: string, heldId: number, dueInMs: number): Promise<void> {
+  await db.query(`update ${schema}.held_message set attempts = attempts - 1, due = comptoir.now() + make_interval(secs => $2::float8 / 1000) where id = $1`, [heldId, dueInMs])
+}
+
+/** The message was handled. */
+export async function removeHeld(tx: Transaction, schema: string, heldId: number): Promise<void> {
+  await tx.query(`delete from ${schema}.held_message where id = $1`, [heldId])
+}
+
+/** Writes the dead letter. `settled`: the saga turned back, so the key does not wait; `attention`: home is told. */
+export async function bury(tx: Transaction, schema: string, heldId: number, error: string, fate: { settled: boolean; attention: boolean }): Promise<void> {
+  await tx.query(`update ${schema}.held_message set state = 'dead', due = null, error = $2, settled = $3, attention = $4 where id = $1`, [heldId, error, fate.settled, fate.attention])
+}
+
+/** Performs the operators' open requests: their dead letters are due again. Answers the keys to look at. */
+export async function performReplays(db: Database, schema: string): Promise<string[]> {
+  const rows = await db.query<{ key: string }>(
+    `with asked as (update ${schema}.replay_request set performed_at = comptoir.now() where performed_at is null returning held_message)
+     update ${schema}.held_message as m set state = 'retry', attempts = 0, due = comptoir.now(), settled = false
+     from asked where m.id = asked.held_message and m.state = 'dead' returning m.key`,
+  )
+  return rows.map((row) => row.key)
+}

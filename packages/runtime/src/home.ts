@@ -1,0 +1,52 @@
+import type { Ending } from './participant.ts'
+import type { Transaction } from './ports/database.ts'
+
+/** A saga as its home first knows it. */
+export interface OpenedSaga {
+  readonly id: string
+  readonly definition: string
+  readonly style: string
+  readonly subject: string | null
+}
+
+/** Writes the rows of sagas that begin here. */
+export async function insertSagas(tx: Transaction, schema: string, sagas: readonly OpenedSaga[]): Promise<void> {
+  await tx.query(
+    `insert into ${schema}.saga (id, definition, style, subject) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
+    [sagas.map((saga) => saga.id), sagas.map((saga) => saga.definition), sagas.map((saga) => saga.style), sagas.map((saga) => saga.subject)],
+  )
+}
+
+/** Ends sagas, each once, and answers the subjects of those that had not ended before. */
+export async function endSagas(tx: Transaction, schema: string, endings: readonly Ending[]): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await tx.query<{ id: string; subject: string | null }>(
+    `update ${schema}.saga as s
+     set outcome = e.outcome, cause_step = e.step, reason = e.reason, ended_at = comptoir.now(), version = version + 1
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as e(id, outcome, step, reason)
+     where s.id = e.id and s.ended_at is null
+     returning s.id, s.subject`,
+    [
+      endings.map((ending) => ending.saga),
+      endings.map((ending) => ending.outcome),
+      endings.map((ending) => ending.cause?.step ?? null),
+      endings.map((ending) => ending.cause?.reason ?? null),
+    ],
+  )
+  return new Map(rows.map((row) => [row.id, row.subject]))
+}
+
+/** Notes that a person is needed for a saga (or, with null, no longer); answers the subject when that changed an open saga. */
+export async function noteAttention(tx: Transaction, schema: string, saga: string, attention: string | null): Promise<{ subject: string | null } | undefined> {
+  const rows = await tx.query<{ subject: string | null }>(
+    `update ${schema}.saga set attention = $2, version = version + 1
+     where id = $1 and ended_at is null and attention is distinct from $2 returning subject`,
+    [saga, attention],
+  )
+  return rows[0]
+}
+
+/** The oldest saga that has not ended: nothing that it may still need is dropped. Null when all have ended. */
+export async function oldestOpenSaga(db: { query: Transaction['query'] }, schema: string): Promise<string | null> {
+  const rows = await db.query<{ id: string }>(`select id from ${schema}.saga where ended_at is null order by id limit 1`)
+  return rows[0]?.id ?? null
+}

@@ -1,0 +1,29 @@
+export { Consumer } from './consumer.ts'
+export { type CrashPoint, crashPoint, crashPoints } from './crash-points.ts'
+export { type Diagnostics, listen, tell } from './diagnostics.ts'
+export { type Entrance, Entry } from './entry.ts'
+export { raiseEpoch } from './epoch.ts'
+export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
+export { localSignals } from './local-signals.ts'
+export { engineMigrations, type Migrations, MigrationChangedError, migrate, sharedMigrations } from './migrate.ts'
+export {
+  type Ending,
+  type EventHandler,
+  each,
+  type Handler,
+  type Home,
+  type Lockable,
+  type Locks,
+  type Participant,
+  participant,
+  type ReceivedEvent,
+} from './participant.ts'
+export type { Clock, Ids, Random } from './ports/clock.ts'
+export { type Database, DatabaseError, isTransient, isUniqueViolation, type Queryable, type Row, type Transaction, type Value } from './ports/database.ts'
+export type { Signals } from './ports/signals.ts'
+export { type Project, Projector, projectedSignal } from './projector.ts'
+export { keepPartitions, retentionMs } from './retention.ts'
+export { byDefinition, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
+export { firstUuidAt, systemClock, systemIds, systemRandom } from './system.ts'
+export type { Beginning, OutgoingEvent, Unit, Work } from './unit.ts'
+export { changesMailbox, feedMailbox } from './unit-of-work.ts'

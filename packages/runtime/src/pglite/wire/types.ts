@@ -1,0 +1,23 @@
+/** PostgreSQL's type OIDs that this adapter treats specially (pg_type.dat); all others travel as text. */
+export const oid = {
+  bool: 16,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  json: 114,
+  jsonArray: 199,
+  float8: 701,
+  boolArray: 1000,
+  int2Array: 1005,
+  int4Array: 1007,
+  textArray: 1009,
+  varcharArray: 1015,
+  int8Array: 1016,
+  float8Array: 1022,
+  varchar: 1043,
+  uuid: 2950,
+  uuidArray: 2951,
+  jsonb: 3802,
+  jsonbArray: 3807,
+} as const

@@ -1,0 +1,59 @@
+import { type LoggedMessage, type Position, readLog } from './log.ts'
+import type { Hold } from './positions.ts'
+import { positionsAfter } from './positions.ts'
+import type { Service } from './service.ts'
+
+/**
+ * Reads one mailbox from the logs of several services, in the order of each log, and keeps what was read but not yet
+ * handled. The positions in the database move with the transactions that handle the messages; this reader's own cursor
+ * runs ahead of them.
+ */
+export class Reader {
+  readonly #service: Service
+  readonly #mailbox: string
+  readonly #cursor: Map<string, Position>
+  #buffer: LoggedMessage[] = []
+
+  constructor(service: Service, mailbox: string, hold: Hold) {
+    this.#service = service
+    this.#mailbox = mailbox
+    this.#cursor = new Map(hold.at)
+  }
+
+  /** Messages read and not yet handled, oldest first per source. */
+  get pending(): readonly LoggedMessage[] {
+    return this.#buffer
+  }
+
+  /** Reads on where the buffer is empty. Answers whether rows exist that are still above the horizon. */
+  async poll(limit: number): Promise<boolean> {
+    if (this.#buffer.length > 0) return false
+    const { ports, epoch } = this.#service
+    const polls = await Promise.all(
+      [...this.#cursor].map(async ([source, after]) => ({ source, poll: await readLog(ports.database, source, this.#mailbox, epoch, after, limit) })),
+    )
+    for (const { source, poll } of polls) {
+      this.#buffer.push(...poll.messages)
+      const last = poll.messages.at(-1)
+      // After an empty read nothing below the horizon is missing: the next scan begins there.
+      if (!last) this.#cursor.set(source, poll.horizon)
+    }
+    for (const [source, position] of positionsAfter(this.#buffer)) this.#cursor.set(source, position)
+    return polls.some(({ poll }) => poll.hidden)
+  }
+
+  /** The next messages, up to `limit`, each key at most once: the next message of a key waits for the next transaction. */
+  next(limit: number): readonly LoggedMessage[] {
+    const keys = new Set<string>()
+    for (const { key } of this.#buffer) {
+      if (keys.size === limit || keys.has(key)) break
+      keys.add(key)
+    }
+    return this.#buffer.slice(0, keys.size)
+  }
+
+  /** The first `count` messages are handled. */
+  drop(count: number): void {
+    this.#buffer = this.#buffer.slice(count)
+  }
+}

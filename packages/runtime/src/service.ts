@@ -1,0 +1,87 @@
+import type { Saga } from '@comptoir/saga'
+import { crashPoint } from './crash-points.ts'
+import { tell } from './diagnostics.ts'
+import type { EventHandler, Home, Lockable, Participant } from './participant.ts'
+import type { Clock, Ids, Random } from './ports/clock.ts'
+import type { Database, Value } from './ports/database.ts'
+import type { Signals } from './ports/signals.ts'
+import { Routing } from './routing.ts'
+import type { Unit, Work } from './unit.ts'
+import { UnitOfWork } from './unit-of-work.ts'
+
+/** What the world gives to every service of one process. */
+export interface Ports {
+  readonly database: Database
+  readonly signals: Signals
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly random: Random
+}
+
+export interface ServiceOptions extends Ports {
+  /** The service's name: its mailbox, and its schema in the database. */
+  readonly name: string
+  /** The log's epoch, from `raiseEpoch`. */
+  readonly epoch: number
+  readonly participants: readonly Participant[]
+  readonly homes?: readonly Home[]
+  readonly events?: readonly EventHandler<never>[]
+  readonly lockables?: Readonly<Record<string, Lockable>>
+}
+
+/** One service: its schema, its declarations and handlers, and units of work over them. */
+export class Service implements Work {
+  readonly name: string
+  readonly epoch: number
+  readonly ports: Ports
+  readonly routing: Routing
+  readonly homes: ReadonlyMap<string, Home>
+  readonly lockables: Readonly<Record<string, Lockable>>
+
+  /** @throws TypeError when a handler is missing */
+  constructor({ name, epoch, participants, homes = [], events = [], lockables = {}, ...ports }: ServiceOptions) {
+    this.name = name
+    this.epoch = epoch
+    this.ports = ports
+    this.routing = new Routing(name, participants, homes, events)
+    this.homes = new Map(homes.map((home) => [home.saga.id, home]))
+    this.lockables = lockables
+  }
+
+  query<R>(text: string, values?: readonly Value[]): Promise<R[]> {
+    return this.ports.database.query<R>(text, values)
+  }
+
+  async transaction<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    return this.commit(work, 'work.beforeCommit', 'work.afterCommit')
+  }
+
+  /** A unit of work whose last moments have crash points of their own. */
+  async commit<T>(
+    work: (unit: UnitOfWork) => Promise<T>,
+    before: 'work.beforeCommit' | 'entry.beforeCommit' | 'consumer.beforeCommit',
+    after: 'work.afterCommit' | 'entry.afterCommit' | 'consumer.afterCommit',
+  ): Promise<T> {
+    const { database, signals, ids } = this.ports
+    let wake: ReadonlySet<string> = new Set()
+    let tally: UnitOfWork['tally'] = new Map()
+    const result = await database.transaction(async (tx) => {
+      const unit = new UnitOfWork(tx, { name: this.name, epoch: this.epoch, ids, homes: this.homes, lockables: this.lockables })
+      const answer = await work(unit)
+      wake = await unit.flush()
+      tally = unit.tally
+      crashPoint(before)
+      return answer
+    })
+    crashPoint(after)
+    signals.send(wake)
+    for (const entry of tally.values()) tell('comptoir:saga', () => ({ service: this.name, ...entry }))
+    return result
+  }
+}
+
+/** The saga as its messages name it: `PlaceOrder`. */
+export const sagaName = (definition: string): string => definition.split('/')[0] ?? definition
+
+/** The declarations of an installation by their id. */
+export const byDefinition = (sagas: readonly Saga[]): ReadonlyMap<string, Saga> => new Map(sagas.map((saga) => [saga.id, saga]))

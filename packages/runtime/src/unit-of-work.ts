@@ -1,0 +1,153 @@
+import { type Cause, checkSize, firstSending, type Saga, type Sending } from '@comptoir/saga'
+import { endSagas, insertSagas, type OpenedSaga } from './home.ts'
+import { appendToLog, type LogEntry } from './log.ts'
+import type { Ending, Home, Lockable } from './participant.ts'
+import type { Ids } from './ports/clock.ts'
+import type { inTransaction, Transaction, Value } from './ports/database.ts'
+import type { Beginning, OutgoingEvent, Unit } from './unit.ts'
+
+/** What a unit of work needs to know of its service. */
+export interface UnitContext {
+  readonly name: string
+  readonly epoch: number
+  readonly ids: Ids
+  readonly homes: ReadonlyMap<string, Home>
+  readonly lockables: Readonly<Record<string, Lockable>>
+}
+
+/** The mailbox of a service's own projections: it never leaves the service. */
+export const changesMailbox = (service: string): string => `${service}.changes`
+/** The mailbox of what only waiters, projections and the feed read: the ends of sagas. */
+export const feedMailbox = 'feed'
+
+/** A unit of work: gathers what is to be sent and writes it, set-based, before the commit. */
+export class UnitOfWork implements Unit {
+  declare readonly [inTransaction]: true
+  readonly #tx: Transaction
+  readonly #context: UnitContext
+  readonly #entries: LogEntry[] = []
+  readonly #changes = new Map<string, Set<number | string>>()
+  readonly #begun: OpenedSaga[] = []
+  readonly #ended = new Map<Saga, Ending[]>()
+  readonly #locked = new Map<string, ReadonlyMap<number | string, unknown>>()
+  /** Sagas begun and ended here, for the diagnostics: what happened, how often. */
+  readonly tally = new Map<string, { saga: string; event: 'began' | 'completed' | 'cancelled'; count: number }>()
+
+  constructor(tx: Transaction, context: UnitContext) {
+    this.#tx = tx
+    this.#context = context
+  }
+
+  query<R>(text: string, values?: readonly Value[]): Promise<R[]> {
+    return this.#tx.query<R>(text, values)
+  }
+
+  newId(): string {
+    return this.#context.ids.uuid()
+  }
+
+  publish(event: OutgoingEvent): void {
+    this.#add({ mailbox: event.to, key: event.key, type: event.type, id: this.#context.ids.uuid(), definition: null }, event.data)
+  }
+
+  changed(kind: string, ids: Iterable<number | string>): void {
+    const known = this.#changes.get(kind) ?? new Set()
+    this.#changes.set(kind, known)
+    for (const id of ids) known.add(id)
+  }
+
+  begin<Input>(saga: Saga<string, Input>, beginnings: readonly Beginning<Input>[]): void {
+    this.opened(saga, beginnings.map(({ id, subject }) => ({ id, subject: subject ?? null })))
+    const sending = firstSending(saga)
+    for (const { id, input } of beginnings) this.send(saga, id, sending, { input })
+  }
+
+  locked<R>(name: string): ReadonlyMap<number | string, R> {
+    const rows = this.#locked.get(name)
+    if (!rows) throw new Error(`nothing was locked as ${name}: declare it in the handler's locks`)
+    return rows as ReadonlyMap<number | string, R>
+  }
+
+  /** Writes the rows of sagas that begin with this transaction, without a first message. */
+  opened(saga: Saga, begun: readonly { readonly id: string; readonly subject: string | null }[]): void {
+    for (const { id, subject } of begun) this.#begun.push({ id, subject, definition: saga.id, style: 'choreographed' })
+    this.#count(saga, 'began', begun.length)
+  }
+
+  /** Sends a message of a saga: to a mailbox, or, when the saga's end is at home here, ends it in this transaction. */
+  send(saga: Saga, id: string, sending: Sending, data: unknown, cause?: Cause): void {
+    const { target } = sending
+    if (target.kind === 'end' && target.at === this.#context.name) this.end(saga, { saga: id, outcome: target.outcome, cause })
+    else this.#add({ mailbox: target.at, key: id, type: sending.type, id: null, definition: saga.id }, data)
+  }
+
+  /** Sends a message about a saga that is none of its protocol's (attention). */
+  sendHome(saga: Saga, id: string, type: string, data: unknown): void {
+    this.#add({ mailbox: saga.home, key: id, type, id: null, definition: saga.id }, data)
+  }
+
+  /** Ends a saga whose home is here. */
+  end(saga: Saga, ending: Ending): void {
+    const endings = this.#ended.get(saga) ?? []
+    this.#ended.set(saga, endings)
+    endings.push(ending)
+  }
+
+  /** Locks the union of what the handlers declared: tables by name, keys in sorted order. */
+  async lock(wanted: ReadonlyMap<string, ReadonlySet<number | string>>): Promise<void> {
+    for (const name of [...wanted.keys()].sort()) {
+      const lockable = this.#context.lockables[name]
+      if (!lockable) throw new Error(`${name} is not lockable: add it to the lockables of ${this.#context.name}`)
+      const { table, key, type, columns } = lockable
+      const rows = await this.#tx.query<Record<string, unknown> & { key: number | string }>(
+        `select ${[`${key} as key`, ...columns].join(', ')} from ${table} where ${key} = any($1::${type}[]) order by ${key} for update`,
+        [[...(wanted.get(name) ?? [])]],
+      )
+      this.#locked.set(name, new Map(rows.map((row) => [row.key, row])))
+    }
+  }
+
+  /** Writes everything that was gathered. Returns the mailboxes to wake after the commit. */
+  async flush(): Promise<ReadonlySet<string>> {
+    for (const [saga, endings] of this.#ended) await this.#end(saga, endings)
+    if (this.#begun.length > 0) this.#issue(insertSagas(this.#tx, this.#context.name, this.#begun))
+    if (this.#changes.size > 0) {
+      const body = Object.fromEntries([...this.#changes].map(([kind, ids]) => [kind, [...ids]]))
+      this.#add({ mailbox: changesMailbox(this.#context.name), key: this.#context.ids.uuid(), type: 'changed', id: null, definition: null }, body, false)
+    }
+    if (this.#entries.length > 0) this.#issue(appendToLog(this.#tx, this.#context.name, this.#context.epoch, this.#entries))
+    await Promise.all(this.#issued)
+    return new Set(this.#entries.map((entry) => entry.mailbox))
+  }
+
+  // Statements whose answers nobody waits for travel together with the commit.
+  readonly #issued: Promise<unknown>[] = []
+  #issue(statement: Promise<unknown>): void {
+    statement.catch(() => {})
+    this.#issued.push(statement)
+  }
+
+  async #end(saga: Saga, endings: readonly Ending[]): Promise<void> {
+    const fresh = await endSagas(this.#tx, this.#context.name, endings)
+    const ended = endings.filter((ending) => fresh.has(ending.saga)).map((ending) => ({ ...ending, subject: fresh.get(ending.saga) ?? null }))
+    if (ended.length === 0) return
+    for (const { saga: id, outcome, cause } of ended) {
+      this.#add({ mailbox: feedMailbox, key: id, type: saga.end.message.name, id: null, definition: saga.id }, { outcome, ...(cause && { cause }) })
+      this.#count(saga, outcome, 1)
+    }
+    await this.#context.homes.get(saga.id)?.ended?.(this, ended)
+  }
+
+  #add(entry: Omit<LogEntry, 'body'>, data: unknown, check = true): void {
+    const body = JSON.stringify(data)
+    if (check) checkSize(entry.type, body)
+    this.#entries.push({ ...entry, body })
+  }
+
+  #count(saga: Saga, event: 'began' | 'completed' | 'cancelled', count: number): void {
+    const name = `${saga.name} ${event}`
+    const tally = this.tally.get(name) ?? { saga: saga.name, event, count: 0 }
+    tally.count += count
+    this.tally.set(name, tally)
+  }
+}

@@ -1,0 +1,42 @@
+export { checkDefinition } from './check.ts'
+export { checkTogether } from './check-together.ts'
+export {
+  type CompensatableSpec,
+  defineSaga,
+  type Forward,
+  type Onward,
+  type PivotSpec,
+  type RetriableSpec,
+} from './define-saga.ts'
+export {
+  requested,
+  type Saga,
+  type Step,
+  type StepDefinition,
+  type StepKind,
+  type Steps,
+  stepOf,
+  type UndoDefinition,
+} from './definition.ts'
+export { type Duration, milliseconds } from './duration.ts'
+export { type CloudEvent, checkSize, type Enveloped, envelope, maxDepth, maxMessageBytes } from './envelope.ts'
+export { MessageTooLargeError, SagaDefinitionError } from './errors.ts'
+export { stateDiagram } from './mermaid.ts'
+export { type DataOf, type Message, message } from './message.ts'
+export { type Cause, type Done, done, type Failed, failed, type Outcome } from './outcome.ts'
+export { type Progress, progressOf, type StepStatus } from './progress.ts'
+export {
+  type Change,
+  type Decision,
+  decide,
+  firstSending,
+  messageId,
+  type Phase,
+  routesOf,
+  type Sending,
+  type StepRecord,
+  sendingAfter,
+  type Target,
+} from './protocol.ts'
+export type { PlacesOf, StepsAt, StepsOf, Task, UndoTask } from './task.ts'
+export { stateOf, type Transition, transition, transitionsOf } from './transitions.ts'

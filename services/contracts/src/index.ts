@@ -1,0 +1,3 @@
+export { CancelOrder, cancelOrder } from './cancel-order.saga.ts'
+export { OrderClosed, PaymentProcessed, PaymentTaken } from './events.ts'
+export { PlaceOrder, placeOrder } from './place-order.saga.ts'

@@ -1,0 +1,2 @@
+export { putOnHold } from './holds.ts'
+export { defaultCeiling, paymentsMigrations, paymentsService } from './service.ts'

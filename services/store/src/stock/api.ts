@@ -1,0 +1,104 @@
+import { BodyId, Id, Problem, toDecimal } from '@comptoir/http'
+import type { Work } from '@comptoir/runtime'
+import type { FastifyPluginAsync } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { ReadYourWrites } from '../read-your-writes.ts'
+import { adjustStock, setStock } from './commands.ts'
+import { HIGHEST_LEVEL } from './levels.ts'
+import { stockLevels, stockOverview } from './queries.ts'
+import { refusalProblem } from './refusals.ts'
+
+const Setting = Type.Object(
+  { product_id: BodyId, quantity: Type.Integer({ minimum: 0, maximum: HIGHEST_LEVEL }) },
+  { additionalProperties: false },
+)
+const Line = Type.Object(
+  { product_id: BodyId, quantity: Type.Integer({ minimum: 1, maximum: HIGHEST_LEVEL }) },
+  { additionalProperties: false },
+)
+const Adjustment = Type.Object(
+  { items: Type.Array(Line, { minItems: 1, maxItems: 1000 }), operation: Type.Enum(['+', '-']) },
+  { additionalProperties: false },
+)
+const ProductPath = Type.Object({ product_id: Id })
+const Result = Type.Object({ result: Type.String() })
+const Level = Type.Object({ product_id: Type.Integer(), quantity: Type.Integer() })
+const Overview = Type.Array(
+  Type.Object({
+    Article: Type.String(),
+    'Numéro SKU': Type.String(),
+    'Prix unitaire': Type.Number(),
+    'Unités en stock': Type.Integer(),
+  }),
+)
+
+const writing = { policy: 'clerk' } as const
+const reading = { policy: ['clerk', 'operator'] } as const
+const tags = ['stock']
+
+/** The routes of stock as people see and change it. */
+export function stockApi(work: Work, reads: ReadYourWrites): FastifyPluginAsync {
+  return async (app) => {
+    app.post<{ Body: Static<typeof Setting> }>(
+      '/stocks',
+      {
+        config: writing,
+        schema: { summary: 'Set the stock level of a product', tags, body: Setting, response: { 201: Result } },
+      },
+      async (request, reply) => {
+        const { product_id } = request.body
+        const setting = await setStock(work, request.body)
+        if (setting.kind === 'unknown_product') throw unknownProduct(product_id)
+        await reads.reached('stock', setting.versions)
+        return reply.code(201).send({ result: setting.kind === 'added' ? `rows added: ${product_id}` : 'rows updated: 1' })
+      },
+    )
+
+    app.put<{ Body: Static<typeof Adjustment> }>(
+      '/stocks',
+      { config: writing, schema: { summary: 'Add to or take from stock', tags, body: Adjustment, response: { 200: Result } } },
+      async (request) => {
+        const { items, operation } = request.body
+        const adjustment = await adjustStock(work, items, operation)
+        if (adjustment.kind !== 'adjusted') throw refusalProblem(adjustment, items)
+        await reads.reached('stock', adjustment.versions)
+        return { result: 'OK' }
+      },
+    )
+
+    app.get<{ Params: Static<typeof ProductPath> }>(
+      '/stocks/:product_id',
+      {
+        config: reading,
+        schema: { summary: 'The stock level of a product', tags, params: ProductPath, response: { 200: Level } },
+      },
+      async (request) => {
+        const product_id = Number(request.params.product_id)
+        const quantity = (await stockLevels(work, [product_id])).get(product_id)
+        if (quantity === undefined) throw noLevel(product_id)
+        return { product_id, quantity }
+      },
+    )
+
+    app.get(
+      '/stocks/reports/overview-stocks',
+      { config: reading, schema: { summary: 'All stock levels', tags, response: { 200: Overview } } },
+      async () =>
+        (await stockOverview(work)).map(({ name, sku, price, quantity }) => ({
+          Article: name,
+          'Numéro SKU': sku,
+          'Prix unitaire': toDecimal(price),
+          'Unités en stock': quantity,
+        })),
+    )
+  }
+}
+
+function unknownProduct(id: number): Problem {
+  const detail = `There is no product ${id}. Use an id that POST /products gave.`
+  return new Problem(404, 'unknown_product', detail, { errors: [{ pointer: '/product_id', code: 'unknown_product', detail }] })
+}
+
+function noLevel(id: number): Problem {
+  return new Problem(404, 'unknown_stock', `Product ${id} has no stock level. Set one with POST /stocks.`)
+}
