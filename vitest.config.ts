@@ -1,7 +1,26 @@
 import { defineConfig } from 'vitest/config'
 
+/** The tiers of `npm test` that have specs of their own, by the end of a spec's name. */
+const tiers = { integration: 'int', e2e: 'e2e', browser: 'browser', crash: 'crash' }
+
+const specs = (kind: string): string => `**/*.${kind}.spec.ts`
+const project = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude] },
+})
+
 export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
-  test: { include: ['**/*.spec.ts'], testTimeout: 30_000 },
+  test: {
+    // An embedded database takes seconds to boot and half a gigabyte.
+    maxWorkers: 2,
+    hookTimeout: 120_000,
+    testTimeout: 60_000,
+    projects: [
+      // Every spec that names no other tier is a unit test, so that none is left out.
+      project('unit', ['**/*.spec.ts'], Object.values(tiers).map(specs)),
+      ...Object.entries(tiers).map(([name, kind]) => project(name, [specs(kind)])),
+    ],
+  },
 })

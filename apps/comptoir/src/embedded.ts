@@ -66,7 +66,10 @@ export class Embedded {
     if (seed) await Promise.all([seedStore(embedded.store), putOnHold(database, userOnHold)])
     await embedded.#projector.start()
     for (const consumer of embedded.#consumers) await consumer.start()
-    embedded.#maintenance = setInterval(() => void keepPartitions(database, services, all.clock.now()).catch(() => {}), maintenanceMs)
+    embedded.#maintenance = setInterval(
+      () => void keepPartitions(database, services, all.clock.now()).catch(() => {}),
+      maintenanceMs,
+    )
     embedded.#maintenance.unref()
     return embedded
   }

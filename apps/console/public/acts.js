@@ -38,7 +38,9 @@ export function createActs(changed) {
 
   /** @param {Order} paid */
   const pay = ({ order_id, payment_link }) =>
-    run('Paying…', `Order ${order_id}: payment accepted`, () => act('POST', new URL(payment_link, location.href).pathname, sandboxCard))
+    run('Paying…', `Order ${order_id}: payment accepted`, () =>
+      act('POST', new URL(payment_link, location.href).pathname, sandboxCard),
+    )
 
   /** @param {Order} unwanted */
   const cancel = ({ order_id }) =>
@@ -51,7 +53,9 @@ export function createActs(changed) {
     const cancellable = canCancel(subject)
     show(node, [subject.order_id, subject.payment_link, payable, cancellable, state], () => {
       if (state.busy) return [el('p', { role: 'status' }, state.busy)]
-      const outcome = state.outcome ? el('p', { role: 'status', class: 'result', 'data-testid': 'act-result' }, state.outcome) : null
+      const outcome = state.outcome
+        ? el('p', { role: 'status', class: 'result', 'data-testid': 'act-result' }, state.outcome)
+        : null
       if (state.asking && cancellable) return question(subject)
       return [
         payable ? button('primary', 'pay-order', 'Pay with the sandbox card', () => pay(subject)) : null,
@@ -63,13 +67,18 @@ export function createActs(changed) {
 
   /** @param {Order} subject */
   const question = (subject) => [
-    el('p', { role: 'alert' }, `Cancel order ${subject.order_id}? Its stock is given back and its payment closed. This cannot be undone.`),
+    el(
+      'p',
+      { role: 'alert' },
+      `Cancel order ${subject.order_id}? Its stock is given back and its payment closed. This cannot be undone.`,
+    ),
     button('danger', 'confirm-cancel', 'Yes, cancel it', () => cancel(subject)),
     button('', 'keep-order', 'Keep it', () => set({ asking: false })),
   ]
 
   /** @param {string} look @param {string} testId @param {string} words @param {() => void} onclick */
-  const button = (look, testId, words, onclick) => el('button', { type: 'button', class: look, 'data-testid': testId, onclick }, words)
+  const button = (look, testId, words, onclick) =>
+    el('button', { type: 'button', class: look, 'data-testid': testId, onclick }, words)
 
   return {
     node,

@@ -37,7 +37,11 @@ export function createDetail(feed, changed) {
       const answers = await Promise.allSettled([...ids].map((sagaId) => read(`/saga-api/sagas/${sagaId}`)))
       if (id !== selectedOrder()) return
       const failed = answers.find((answer) => answer.status === 'rejected')
-      render(order, answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])), failed?.reason)
+      render(
+        order,
+        answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
+        failed?.reason,
+      )
     } catch (error) {
       if (id === selectedOrder()) renderFailure(error)
     }
@@ -82,11 +86,18 @@ export function createDetail(feed, changed) {
 /** @param {Order} order */
 function factsOf(order) {
   const { order_id, status, reason, user_id, total_amount, created_at, payment_link } = order
-  const fact = (/** @type {string} */ name, /** @type {(Node | string)[]} */ ...value) => el('div', {}, el('dt', {}, name), el('dd', {}, ...value))
+  const fact = (/** @type {string} */ name, /** @type {(Node | string)[]} */ ...value) =>
+    el('div', {}, el('dt', {}, name), el('dd', {}, ...value))
   // A link from data is only followed when it is a web address.
   const link = /^https?:\/\//.test(payment_link) && el('a', { href: payment_link, 'data-testid': 'payment-link' }, payment_link)
   return [
-    el('p', { class: 'meaning' }, orderBadge(status), reason ? el('strong', {}, reasonWords(reason)) : null, el('span', {}, orderMeaning(status))),
+    el(
+      'p',
+      { class: 'meaning' },
+      orderBadge(status),
+      reason ? el('strong', {}, reasonWords(reason)) : null,
+      el('span', {}, orderMeaning(status)),
+    ),
     el(
       'dl',
       {},

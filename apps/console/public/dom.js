@@ -86,5 +86,10 @@ export const copyButton = (text, what) => {
     }
     setTimeout(() => (label.textContent = 'Copy'), 2_000)
   }
-  return el('button', { type: 'button', class: 'copy', 'aria-label': `Copy ${what}`, title: `Copy ${what}`, onclick: copy }, icon('copy'), label)
+  return el(
+    'button',
+    { type: 'button', class: 'copy', 'aria-label': `Copy ${what}`, title: `Copy ${what}`, onclick: copy },
+    icon('copy'),
+    label,
+  )
 }

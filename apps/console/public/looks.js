@@ -9,13 +9,23 @@ import { orderLook, reasonWords, sagaLook, stepLook } from './words.js'
 /** @param {string} status */
 export function orderBadge(status) {
   const look = orderLook(status)
-  return el('span', { class: `badge tone-${look.tone}`, 'data-testid': 'status-badge', 'data-status': status }, icon(look.icon), look.words)
+  return el(
+    'span',
+    { class: `badge tone-${look.tone}`, 'data-testid': 'status-badge', 'data-status': status },
+    icon(look.icon),
+    look.words,
+  )
 }
 
 /** @param {string} status */
 export function sagaBadge(status) {
   const look = sagaLook(status)
-  return el('span', { class: `badge tone-${look.tone}`, 'data-testid': 'saga-status', 'data-status': status }, icon(look.icon), look.words)
+  return el(
+    'span',
+    { class: `badge tone-${look.tone}`, 'data-testid': 'saga-status', 'data-status': status },
+    icon(look.icon),
+    look.words,
+  )
 }
 
 /** @param {Saga} saga */

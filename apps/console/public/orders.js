@@ -20,8 +20,7 @@ export function createOrderList(feed) {
   let first = true
 
   /** Somebody reads: the list's top has been scrolled away, or the pointer rests on a row. */
-  const isRead = () =>
-    list.getBoundingClientRect().top < 0 || (matchMedia('(hover: hover)').matches && list.matches(':hover'))
+  const isRead = () => list.getBoundingClientRect().top < 0 || (matchMedia('(hover: hover)').matches && list.matches(':hover'))
 
   /** @param {boolean} held */
   function render(held = isRead()) {
@@ -57,7 +56,12 @@ export function createOrderList(feed) {
     const open = () => {
       if (getSelection()?.isCollapsed) location.hash = href
     }
-    const row = el('li', { class: first ? 'row' : 'row row-new', 'data-testid': 'order-row', 'data-order-id': String(id), onclick: open })
+    const row = el('li', {
+      class: first ? 'row' : 'row row-new',
+      'data-testid': 'order-row',
+      'data-order-id': String(id),
+      onclick: open,
+    })
     rows.set(id, row)
     return row
   }

@@ -15,10 +15,21 @@ export function sagaView(saga) {
     'section',
     { class: 'saga', 'data-testid': 'saga', 'data-saga': saga.saga },
     el('h3', {}, saga.saga, sagaBadge(saga.status)),
-    el('p', { class: 'muted' }, `${saga.style}, version ${saga.version} · ${saga.state}${took}`, saga.reason ? ` · ${reasonWords(saga.reason)}` : null),
+    el(
+      'p',
+      { class: 'muted' },
+      `${saga.style}, version ${saga.version} · ${saga.state}${took}`,
+      saga.reason ? ` · ${reasonWords(saga.reason)}` : null,
+    ),
     stepChips(saga),
     journal(saga),
-    el('p', { class: 'id' }, el('span', { class: 'muted' }, 'saga '), el('code', {}, saga.saga_id), copyButton(saga.saga_id, 'the saga id')),
+    el(
+      'p',
+      { class: 'id' },
+      el('span', { class: 'muted' }, 'saga '),
+      el('code', {}, saga.saga_id),
+      copyButton(saga.saga_id, 'the saga id'),
+    ),
   )
 }
 

@@ -52,10 +52,16 @@ function card(example, placed) {
     { class: 'card' },
     el('h3', {}, icon(example.icon), example.title),
     el('p', {}, example.text),
-    el('div', { class: 'card-act' }, el('button', { type: 'button', class: 'primary', 'data-testid': `try-${example.id}`, onclick: place }, 'Place it'), result),
+    el(
+      'div',
+      { class: 'card-act' },
+      el('button', { type: 'button', class: 'primary', 'data-testid': `try-${example.id}`, onclick: place }, 'Place it'),
+      result,
+    ),
     command(curl(location.origin, example.order)),
   )
 }
 
 /** @param {string} text */
-const command = (text) => el('div', { class: 'command' }, el('code', { tabindex: '0' }, text), copyButton(text, 'the curl command'))
+const command = (text) =>
+  el('div', { class: 'command' }, el('code', { tabindex: '0' }, text), copyButton(text, 'the curl command'))

@@ -50,7 +50,8 @@ const meanings = {
   CANCELLING: 'The payment is closed first, then the stock is given back.',
   CANCELLED: 'Every step that was done has been undone; nothing is owed.',
   EXPIRED: 'It was not paid in time, so its stock was given back.',
-  NEEDS_ATTENTION: 'A step that must succeed could not finish. The timeline below names it; the server repeats it once its cause is gone.',
+  NEEDS_ATTENTION:
+    'A step that must succeed could not finish. The timeline below names it; the server repeats it once its cause is gone.',
 }
 
 /** @param {Record<string, Look>} looks @param {string} state @returns {Look} */

@@ -216,7 +216,7 @@ describe('paths and methods', () => {
     ['HEAD', '/orders/1', 200, undefined],
   ])('rows 12, 13: %s %s', async (method, url, status, allow) => {
     const answer = await app.inject({ method: method as 'GET', url })
-    expect([answer.statusCode, answer.headers['allow']]).toEqual([status, allow])
+    expect([answer.statusCode, answer.headers.allow]).toEqual([status, allow])
   })
 
   it('row 12: a wrong path is told before a wrong body, and an override of the method is ignored', async () => {

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { idempotencyKey, requestFingerprint } from './idempotency.ts'
 import { preference } from './prefer.ts'
@@ -25,10 +26,8 @@ function post(headers: Record<string, string | string[]>, body = '{}', path = '/
   const { port } = app.server.address() as AddressInfo
   return new Promise((resolve, reject) => {
     const options = { port, host: '127.0.0.1', path, method: 'POST', agent: false as const }
-    const request = httpRequest({ ...options, headers: { 'content-type': 'application/json', ...headers } }, async (response) => {
-      let text = ''
-      for await (const chunk of response) text += chunk
-      resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) })
+    const request = httpRequest({ ...options, headers: { 'content-type': 'application/json', ...headers } }, (response) => {
+      json(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer as Answer['body'] }), reject)
     })
     request.on('error', reject)
     request.end(body)

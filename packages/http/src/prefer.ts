@@ -15,7 +15,7 @@ const LONGEST_HEADER = 256
 
 /** The request's `Prefer` header. What is malformed or unknown is ignored, as the RFC asks; of repeated ones the first holds. */
 export function preference(request: FastifyRequest): Preference {
-  const header = [request.headers['prefer'] ?? []].flat().join(',')
+  const header = [request.headers.prefer ?? []].flat().join(',')
   const found = new Map<string, string>()
   for (const part of header.length > LONGEST_HEADER ? [] : (header.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [])) {
     const [, name, quoted, token] = /^\s*([\w-]+)\s*(?:=\s*(?:"([^"\\]*)"|([^\s;"]*))\s*)?(?:;.*)?$/.exec(part) ?? []

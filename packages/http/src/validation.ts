@@ -46,7 +46,7 @@ function withoutBranches(found: readonly FastifySchemaValidationError[]): readon
 
 function itemOf(error: FastifySchemaValidationError, context: string): ProblemItem {
   const [code, advice] = explain(error)
-  const member = error.params['missingProperty'] ?? error.params['additionalProperty']
+  const member = error.params.missingProperty ?? error.params.additionalProperty
   const escaped = typeof member === 'string' ? `/${member.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''
   const pointer = bounded(error.instancePath + escaped)
   if (context === 'body') return { pointer, code, detail: `${pointer === '' ? 'The body' : pointer}: ${advice}` }
@@ -57,23 +57,23 @@ function itemOf(error: FastifySchemaValidationError, context: string): ProblemIt
 /** The code of a fault, and what to do about it. */
 function explain(error: FastifySchemaValidationError): [code: string, advice: string] {
   const { keyword, params } = error
-  const limit = String(params['limit'])
+  const limit = String(params.limit)
   switch (keyword) {
     case 'type':
-      return ['type', `send ${typeNames(params['type'])}.`]
+      return ['type', `send ${typeNames(params.type)}.`]
     case 'required':
       return ['required', 'add this field.']
     case 'additionalProperties':
       return ['unknown_field', 'remove it, there is no such field.']
     case 'const':
-      return ['enum', `send ${bounded(JSON.stringify(params['allowedValue']))}.`]
+      return ['enum', `send ${bounded(JSON.stringify(params.allowedValue))}.`]
     case 'enum':
-      return ['enum', `send one of ${bounded(JSON.stringify(params['allowedValues']))}.`]
+      return ['enum', `send one of ${bounded(JSON.stringify(params.allowedValues))}.`]
     case 'minimum':
     case 'exclusiveMinimum':
     case 'maximum':
     case 'exclusiveMaximum':
-      return ['range', `send a number ${String(params['comparison'])} ${limit}.`]
+      return ['range', `send a number ${String(params.comparison)} ${limit}.`]
     case 'minItems':
       return ['min_items', `send at least ${limit} items.`]
     case 'maxItems':
@@ -85,7 +85,7 @@ function explain(error: FastifySchemaValidationError): [code: string, advice: st
     case 'pattern':
     case 'format':
     case 'integerText':
-      return ['format', `send ${description(error) ?? `a text of the form ${String(params['pattern'] ?? params['format'])}`}.`]
+      return ['format', `send ${description(error) ?? `a text of the form ${String(params.pattern ?? params.format)}`}.`]
     case 'blank':
       return ['blank', 'send more than blanks.']
     case 'unseen':

@@ -1,4 +1,14 @@
-import { type Cause, type Change, decide, type Outcome, type Saga, type StepDefinition, sendingAfter, type Task, type UndoTask } from '@comptoir/saga'
+import {
+  type Cause,
+  type Change,
+  decide,
+  type Outcome,
+  type Saga,
+  type StepDefinition,
+  sendingAfter,
+  type Task,
+  type UndoTask,
+} from '@comptoir/saga'
 import { crashPoint } from './crash-points.ts'
 import { noteAttention } from './home.ts'
 import { type Claim, claimInbox, claimKey, readSteps, recordVerdicts, type StoredStep, type Verdict } from './inbox.ts'
@@ -30,7 +40,12 @@ export type Report = Map<string, { saga: string; step: string; phase: string; ou
  *
  * @throws whatever a handler throws; then nothing of the batch has happened
  */
-export async function handleBatch(unit: UnitOfWork, service: string, homes: ReadonlyMap<string, Home>, items: readonly Item[]): Promise<Report> {
+export async function handleBatch(
+  unit: UnitOfWork,
+  service: string,
+  homes: ReadonlyMap<string, Home>,
+  items: readonly Item[],
+): Promise<Report> {
   const report: Report = new Map()
   const claims = items.flatMap(claimsOf)
   const fresh = claims.length > 0 ? await claimInbox(unit, service, claims) : new Set<string>()
@@ -91,23 +106,42 @@ function claimsOf(item: Item): Claim[] {
 }
 
 /** The rows that undo and settle found already there. */
-async function storedSteps(unit: UnitOfWork, service: string, items: readonly Item[], fresh: ReadonlySet<string>): Promise<ReadonlyMap<string, StoredStep>> {
+async function storedSteps(
+  unit: UnitOfWork,
+  service: string,
+  items: readonly Item[],
+  fresh: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, StoredStep>> {
   const met = items.filter((item): item is StepItem => item.kind === 'step' && item.phase !== 'do' && !fresh.has(doKey(item)))
   if (met.length === 0) return new Map()
-  return readSteps(unit, service, met.map(({ message, step }) => ({ id: message.key, step: step.name })))
+  return readSteps(
+    unit,
+    service,
+    met.map(({ message, step }) => ({ id: message.key, step: step.name })),
+  )
 }
 
 const doKey = ({ message, step }: StepItem): string => claimKey({ id: message.key, step: step.name, phase: 'do' })
 
 /** Decides what one step message does, by the protocol. */
-function sort(item: StepItem, fresh: ReadonlySet<string>, stored: ReadonlyMap<string, StoredStep>, steps: Map<string, StepGroup>, sends: Sends, verdicts: Verdict[]): void {
+function sort(
+  item: StepItem,
+  fresh: ReadonlySet<string>,
+  stored: ReadonlyMap<string, StoredStep>,
+  steps: Map<string, StepGroup>,
+  sends: Sends,
+  verdicts: Verdict[],
+): void {
   const { message, saga, step, phase, handler } = item
   const first = fresh.has(doKey(item))
   const row = stored.get(doKey(item))
   // A do that conflicts has an outcome already, whatever it is; an undo is undone when its own row was there.
   const record = first
     ? undefined
-    : { outcome: row?.outcome ?? ('done' as const), undone: phase === 'undo' && !fresh.has(claimKey({ id: message.key, step: step.name, phase: 'undo' })) }
+    : {
+        outcome: row?.outcome ?? ('done' as const),
+        undone: phase === 'undo' && !fresh.has(claimKey({ id: message.key, step: step.name, phase: 'undo' })),
+      }
   const decision = decide(step.kind, phase, record)
   const group = () => {
     const name = `${saga.id} ${step.name}`
@@ -139,13 +173,22 @@ function sort(item: StepItem, fresh: ReadonlySet<string>, stored: ReadonlyMap<st
   }
 }
 
-const causeOf = (body: string, step: StepDefinition): Cause => (JSON.parse(body) as { cause?: Cause }).cause ?? { step: step.name, reason: 'refused' }
+const causeOf = (body: string, step: StepDefinition): Cause =>
+  (JSON.parse(body) as { cause?: Cause }).cause ?? { step: step.name, reason: 'refused' }
 
 /** Runs one step's handlers over all its fresh messages. */
-async function run(unit: UnitOfWork, { saga, step, handler, tasks, undos }: StepGroup, sends: Sends, verdicts: Verdict[]): Promise<void> {
+async function run(
+  unit: UnitOfWork,
+  { saga, step, handler, tasks, undos }: StepGroup,
+  sends: Sends,
+  verdicts: Verdict[],
+): Promise<void> {
   if (tasks.length > 0) {
     const outcomes = await handler.do(unit, tasks)
-    if (outcomes.length !== tasks.length) throw new TypeError(`step ${step.name} answered ${outcomes.length} outcomes for ${tasks.length} tasks: answer one each, in the same order`)
+    if (outcomes.length !== tasks.length)
+      throw new TypeError(
+        `step ${step.name} answered ${outcomes.length} outcomes for ${tasks.length} tasks: answer one each, in the same order`,
+      )
     for (const [index, task] of tasks.entries()) {
       const outcome = outcomes[index]
       if (!outcome) throw new TypeError(`step ${step.name} answered nothing for task ${index}`)
@@ -161,7 +204,13 @@ async function run(unit: UnitOfWork, { saga, step, handler, tasks, undos }: Step
 }
 
 /** Sends what follows from an outcome; answers what the inbox row must say beyond `done`. */
-export function settleTask(saga: Saga, step: StepDefinition, task: Task, outcome: Outcome<unknown, unknown>, sends: Sends): Verdict | undefined {
+export function settleTask(
+  saga: Saga,
+  step: StepDefinition,
+  task: Task,
+  outcome: Outcome<unknown, unknown>,
+  sends: Sends,
+): Verdict | undefined {
   const row = { id: task.saga, step: step.name, reason: null, detail: null }
   if (outcome.kind === 'failed') {
     const failure = outcome as { reason: unknown; detail?: string }
@@ -183,7 +232,15 @@ export class Sends {
     this.#report = report
   }
 
-  after(saga: Saga, step: StepDefinition, id: string, change: Change, data: unknown, cause: Cause | undefined, outcome: string): void {
+  after(
+    saga: Saga,
+    step: StepDefinition,
+    id: string,
+    change: Change,
+    data: unknown,
+    cause: Cause | undefined,
+    outcome: string,
+  ): void {
     const sending = sendingAfter(saga, step, change)
     if (sending) this.#unit.send(saga, id, sending, data, cause)
     this.count(saga, step.name, change === 'undone' ? 'undo' : 'do', outcome, 1)
@@ -203,7 +260,10 @@ function gather(events: Map<string, EventGroup>, { message, handler }: Extract<I
   group.events.push({ id: message.id ?? message.key, key: message.key, data: JSON.parse(message.body) })
 }
 
-function wantedLocks(steps: ReadonlyMap<string, StepGroup>, events: ReadonlyMap<string, EventGroup>): Map<string, Set<number | string>> {
+function wantedLocks(
+  steps: ReadonlyMap<string, StepGroup>,
+  events: ReadonlyMap<string, EventGroup>,
+): Map<string, Set<number | string>> {
   const wanted = new Map<string, Set<number | string>>()
   const add = (locks: Readonly<Record<string, readonly (number | string)[]>> | undefined) => {
     for (const [name, keys] of Object.entries(locks ?? {})) {
@@ -217,8 +277,14 @@ function wantedLocks(steps: ReadonlyMap<string, StepGroup>, events: ReadonlyMap<
   return wanted
 }
 
-async function attend(unit: UnitOfWork, service: string, homes: ReadonlyMap<string, Home>, { message, saga }: Extract<Item, { kind: 'attention' }>): Promise<void> {
+async function attend(
+  unit: UnitOfWork,
+  service: string,
+  homes: ReadonlyMap<string, Home>,
+  { message, saga }: Extract<Item, { kind: 'attention' }>,
+): Promise<void> {
   const { note } = JSON.parse(message.body) as { note: string | null }
   const changed = await noteAttention(unit, service, message.key, note)
-  if (changed) await homes.get(saga.id)?.attention?.(unit, [{ saga: message.key, subject: changed.subject, needed: note !== null }])
+  if (changed)
+    await homes.get(saga.id)?.attention?.(unit, [{ saga: message.key, subject: changed.subject, needed: note !== null }])
 }

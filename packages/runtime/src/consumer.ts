@@ -1,7 +1,7 @@
 import { handleBatch, type Report } from './batch.ts'
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
-import { backoff, Failures, signatureOf } from './failures.ts'
+import { backoff, errorText, Failures } from './failures.ts'
 import { heldKeys, hold, releaseUnknown } from './held.ts'
 import { HeldKeys } from './held-keys.ts'
 import type { LoggedMessage } from './log.ts'
@@ -82,13 +82,20 @@ export class Consumer {
         crashPoint('consumer.afterRead')
         const batch = reader.next(this.trouble !== null || this.#careful > 0 ? 1 : batchLimit)
         if (batch.length > 0) await this.#handle(lease, reader, batch)
-        else await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), this.#stop.signal)
+        // Whatever was written meanwhile has been signalled: only then is it worth another look at once.
+        if (reader.pending.length === 0 && batch.length < batchLimit)
+          await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), this.#stop.signal)
         this.#recovered()
       } catch (error) {
         if (error instanceof FencedError) return this.#say(error.message)
         this.#troubled += 1
-        this.#say(`${signatureOf(error)}: trying again`)
-        await ports.signals.wait(`${name}.never`, 0, Math.min(5_000, backoff(this.#troubled, ports.random.next())), this.#stop.signal)
+        this.#say(`${errorText(error)} (trying again)`)
+        await ports.signals.wait(
+          `${name}.never`,
+          0,
+          Math.min(5_000, backoff(this.#troubled, ports.random.next())),
+          this.#stop.signal,
+        )
       }
     }
   }
@@ -109,13 +116,19 @@ export class Consumer {
     }
   }
 
-  async #commit(lease: Hold, reader: Reader, batch: readonly LoggedMessage[], also?: (unit: UnitOfWork) => Promise<void>): Promise<void> {
+  async #commit(
+    lease: Hold,
+    reader: Reader,
+    batch: readonly LoggedMessage[],
+    also?: (unit: UnitOfWork) => Promise<void>,
+  ): Promise<void> {
     const { name, ports } = this.#service
     const began = ports.clock.now()
     const items = batch.map((message) => this.#service.routing.item(message))
     const waiting = items.filter((item) => this.#held.has(item.message.key) && !(item.kind === 'step' && item.phase !== 'do'))
     const unknown = items.filter((item) => item.kind === 'unknown' && !waiting.includes(item))
-    const handled = waiting.length + unknown.length === 0 ? items : items.filter((item) => !waiting.includes(item) && !unknown.includes(item))
+    const handled =
+      waiting.length + unknown.length === 0 ? items : items.filter((item) => !waiting.includes(item) && !unknown.includes(item))
     let report: Report = new Map()
     await this.#service.commit(
       async (unit) => {
@@ -123,7 +136,8 @@ export class Consumer {
         fenced.catch(() => {})
         crashPoint('consumer.afterFence')
         if (waiting.length > 0) await hold(unit, name, 'parked', messagesOf(waiting), {})
-        if (unknown.length > 0) await hold(unit, name, 'unknown', messagesOf(unknown), { error: 'no code here knows this declaration' })
+        if (unknown.length > 0)
+          await hold(unit, name, 'unknown', messagesOf(unknown), { error: 'no code here knows this declaration' })
         report = await handleBatch(unit, name, this.#service.homes, handled)
         await also?.(unit)
         await fenced
@@ -133,7 +147,15 @@ export class Consumer {
     )
     reader.drop(batch.length)
     this.#held.add(unknown.map((item) => item.message.key))
-    for (const item of unknown) tell('comptoir:held', () => ({ service: name, state: 'unknown', type: item.message.type, key: item.message.key, attempts: 0, error: `declaration ${item.message.definition}` }))
+    for (const item of unknown)
+      tell('comptoir:held', () => ({
+        service: name,
+        state: 'unknown',
+        type: item.message.type,
+        key: item.message.key,
+        attempts: 0,
+        error: `declaration ${item.message.definition}`,
+      }))
     this.#tellBatch(batch, began, handled, report)
   }
 
@@ -144,7 +166,8 @@ export class Consumer {
     if (!message) return
     const id = `${message.source}/${message.epoch}/${message.txid}/${message.pos}`
     const starts = await countStart(ports.database, name, id)
-    if (starts > maxStarts) await this.#holdCulprit(lease, reader, message, new Error(`the process died ${maxStarts} times over this message`), true)
+    if (starts > maxStarts)
+      await this.#holdCulprit(lease, reader, message, new Error(`the process died ${maxStarts} times over this message`), true)
     else await this.#commit(lease, reader, batch, (unit) => finishStart(unit, name, id))
     this.#careful -= 1
   }
@@ -152,9 +175,14 @@ export class Consumer {
   /** Moves the mailbox past a message that fails alone; its key waits, the others flow. */
   async #holdCulprit(lease: Hold, reader: Reader, message: LoggedMessage, error: unknown, dead = false): Promise<void> {
     const { name, ports } = this.#service
-    if (!dead && this.#failures.isOutage(message.type, message.key, error, ports.clock.now()) && !(await this.#othersSucceed(reader, message))) throw error
+    if (
+      !dead &&
+      this.#failures.isOutage(message.type, message.key, error, ports.clock.now()) &&
+      !(await this.#othersSucceed(reader, message))
+    )
+      throw error
     crashPoint('held.beforeHold')
-    const text = signatureText(error)
+    const text = errorText(error)
     await ports.database.transaction(async (tx) => {
       await advance(tx, name, lease, positionsAfter([message]))
       await hold(tx, name, 'retry', [message], { dueInMs: dead ? 0 : backoff(1, ports.random.next()), error: text })
@@ -162,14 +190,23 @@ export class Consumer {
     crashPoint('held.afterHold')
     reader.drop(1)
     this.#held.add([message.key])
-    tell('comptoir:held', () => ({ service: name, state: 'retry', type: message.type, key: message.key, attempts: 1, error: text }))
+    tell('comptoir:held', () => ({
+      service: name,
+      state: 'retry',
+      type: message.type,
+      key: message.key,
+      attempts: 1,
+      error: text,
+    }))
     if (dead) await this.#held.giveUp(message.key, text)
   }
 
   /** Several keys failed alike. If any other message that waits here would succeed, they are poison and there is no outage. */
   async #othersSucceed(reader: Reader, culprit: LoggedMessage): Promise<boolean> {
     const { name, routing, homes } = this.#service
-    const other = reader.pending.find((message) => message.key !== culprit.key && message.type === culprit.type && !this.#held.has(message.key))
+    const other = reader.pending.find(
+      (message) => message.key !== culprit.key && message.type === culprit.type && !this.#held.has(message.key),
+    )
     if (!other) return false
     const rollback = new Error('only tried')
     try {
@@ -204,19 +241,32 @@ export class Consumer {
     const { name, ports } = this.#service
     const now = ports.clock.now()
     const age = (message: LoggedMessage) => Math.max(0, now - message.created) / 1000
-    tell('comptoir:batch', () => ({ service: name, consumer: name, messages: batch.length, milliseconds: now - began, oldest: Math.max(...batch.map(age)) }))
+    tell('comptoir:batch', () => ({
+      service: name,
+      consumer: name,
+      messages: batch.length,
+      milliseconds: now - began,
+      oldest: Math.max(...batch.map(age)),
+    }))
     for (const entry of report.values()) {
       tell('comptoir:step', () => ({
         service: name,
         ...entry,
         seconds: items
-          .filter((item) => item.kind === 'step' && item.step.name === entry.step && item.saga.name === entry.saga && (item.phase === 'undo') === (entry.phase === 'undo'))
+          .filter(
+            (item) =>
+              item.kind === 'step' &&
+              item.step.name === entry.step &&
+              item.saga.name === entry.saga &&
+              (item.phase === 'undo') === (entry.phase === 'undo'),
+          )
           .map((item) => age(item.message)),
       }))
     }
-    for (const item of items) if (item.kind === 'ignored') tell('comptoir:ignored', () => ({ service: name, type: item.message.type, key: item.message.key }))
+    for (const item of items)
+      if (item.kind === 'ignored')
+        tell('comptoir:ignored', () => ({ service: name, type: item.message.type, key: item.message.key }))
   }
 }
 
 const messagesOf = (items: readonly Item[]) => items.map((item) => item.message)
-const signatureText = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2_000)

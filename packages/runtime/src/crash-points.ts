@@ -27,7 +27,7 @@ export const crashPoints = [
 ] as const
 export type CrashPoint = (typeof crashPoints)[number]
 
-const [armed, nth = '1'] = (process.env['COMPTOIR_CRASH_AT'] ?? '').split(':')
+const [armed, nth = '1'] = (process.env.COMPTOIR_CRASH_AT ?? '').split(':')
 let remaining = Number(nth)
 
 /** Dies here when this point is armed. */

@@ -8,13 +8,27 @@ export interface Diagnostics {
   /** A batch was committed. `milliseconds`: from its read to its commit; `oldest`: age of its oldest message at the commit. */
   'comptoir:batch': { service: string; consumer: string; messages: number; milliseconds: number; oldest: number }
   /** Messages of one step were handled in a batch. `seconds`: from the message's writing to the commit, one per message. */
-  'comptoir:step': { service: string; saga: string; step: string; phase: string; outcomes: Readonly<Record<string, number>>; seconds: readonly number[] }
+  'comptoir:step': {
+    service: string
+    saga: string
+    step: string
+    phase: string
+    outcomes: Readonly<Record<string, number>>
+    seconds: readonly number[]
+  }
   /** Sagas began or ended at home. */
   'comptoir:saga': { service: string; saga: string; event: 'began' | 'completed' | 'cancelled'; count: number }
   /** A message of unknown type was passed over. */
   'comptoir:ignored': { service: string; type: string; key: string }
   /** A message is held (it will be tried again), or dead (a person is needed). */
-  'comptoir:held': { service: string; state: 'retry' | 'dead' | 'unknown'; type: string; key: string; attempts: number; error: string }
+  'comptoir:held': {
+    service: string
+    state: 'retry' | 'dead' | 'unknown'
+    type: string
+    key: string
+    attempts: number
+    error: string
+  }
   /** A consumer stands still and why, or goes on. */
   'comptoir:paused': { service: string; consumer: string; reason: string | null }
 }

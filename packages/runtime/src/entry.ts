@@ -1,8 +1,8 @@
 import type { Outcome, Saga, StepDefinition, Task } from '@comptoir/saga'
 import { Sends, settleTask } from './batch.ts'
 import { crashPoint } from './crash-points.ts'
-import { claimInbox, claimKey, readSteps, recordVerdicts } from './inbox.ts'
 import { claimKeys, type KeyClaim, releaseKeys, type StoredKey } from './idempotency.ts'
+import { claimInbox, claimKey, readSteps } from './inbox.ts'
 import type { AnyHandler } from './participant.ts'
 import type { Service } from './service.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
@@ -121,7 +121,8 @@ export class Entry<Input, Result> {
     const results = await this.#storedResults(unit, [...used.values()])
     return group.map((request) => {
       const outcome = outcomes.get(request)
-      if (outcome?.kind === 'done') return { kind: 'begun', saga: request.task.saga, result: (outcome as { result: unknown }).result }
+      if (outcome?.kind === 'done')
+        return { kind: 'begun', saga: request.task.saga, result: (outcome as { result: unknown }).result }
       if (outcome) {
         const { reason, detail } = outcome as { reason: unknown; detail?: string }
         return { kind: 'refused', reason: String(reason), detail }
@@ -139,18 +140,36 @@ export class Entry<Input, Result> {
     const refused = [...outcomes].flatMap(([request, outcome]) => (outcome.kind === 'failed' && request.key ? [request.key] : []))
     if (refused.length > 0) await releaseKeys(unit, name, refused)
     if (begun.length === 0) return
-    unit.opened(this.#saga, begun.map(([{ task }, outcome]) => ({ id: task.saga, subject: this.#subject((outcome as { result: Result }).result) })))
+    unit.opened(
+      this.#saga,
+      begun.map(([{ task }, outcome]) => ({ id: task.saga, subject: this.#subject((outcome as { result: Result }).result) })),
+    )
     const sends = new Sends(unit, new Map())
-    const verdicts = begun.flatMap(([{ task }, outcome]) => settleTask(this.#saga, this.#step, task, outcome, sends) ?? [])
-    const claims = begun.map(([{ task }]) => ({ id: task.saga, step: this.#step.name, phase: 'do', outcome: 'done', data: JSON.stringify(task.data) }) as const)
-    // The saga ids are new, so every claim is fresh: nothing waits for the answers.
-    await Promise.all([claimInbox(unit, name, claims), verdicts.length > 0 ? recordVerdicts(unit, name, verdicts) : undefined])
+    const claims = begun.map(([{ task }, outcome]) => {
+      const verdict = settleTask(this.#saga, this.#step, task, outcome, sends)
+      return {
+        id: task.saga,
+        step: this.#step.name,
+        phase: 'do',
+        outcome: 'done',
+        data: JSON.stringify(task.data),
+        result: verdict?.result ?? null,
+      } as const
+    })
+    // The saga ids are new, so every claim is fresh: nothing waits for the answer.
+    await claimInbox(unit, name, claims)
   }
 
   async #storedResults(unit: UnitOfWork, used: readonly StoredKey[]): Promise<ReadonlyMap<string, unknown>> {
     if (used.length === 0) return new Map()
     const step = this.#step.name
-    const rows = await readSteps(unit, this.#service.name, used.map(({ answer }) => ({ id: answer, step })))
-    return new Map(used.map(({ answer }) => [answer, JSON.parse(rows.get(claimKey({ id: answer, step, phase: 'do' }))?.result ?? 'null')]))
+    const rows = await readSteps(
+      unit,
+      this.#service.name,
+      used.map(({ answer }) => ({ id: answer, step })),
+    )
+    return new Map(
+      used.map(({ answer }) => [answer, JSON.parse(rows.get(claimKey({ id: answer, step, phase: 'do' }))?.result ?? 'null')]),
+    )
   }
 }

@@ -15,15 +15,23 @@ export async function raiseEpoch(db: Database, schemas: readonly string[]): Prom
       `select (select system_identifier::text from pg_control_system()) as id, (select timeline_id from pg_control_checkpoint()) as timeline`,
     )
     if (!server) throw new Error('the server does not say who it is')
-    const [known] = await tx.query<{ epoch: number; system_identifier: string; timeline: number }>(`select epoch, system_identifier, timeline from comptoir.epoch`)
+    const [known] = await tx.query<{ epoch: number; system_identifier: string; timeline: number }>(
+      `select epoch, system_identifier, timeline from comptoir.epoch`,
+    )
     if (!known) {
-      await tx.query(`insert into comptoir.epoch (epoch, system_identifier, timeline) values (1, $1, $2)`, [server.id, server.timeline])
+      await tx.query(`insert into comptoir.epoch (epoch, system_identifier, timeline) values (1, $1, $2)`, [
+        server.id,
+        server.timeline,
+      ])
       return 1
     }
     const moved = known.system_identifier !== server.id || known.timeline !== server.timeline
     const ahead = moved || (await Promise.all(schemas.map((schema) => isAhead(tx, schema, known.epoch)))).some(Boolean)
     if (!moved && !ahead) return known.epoch
-    await tx.query(`update comptoir.epoch set epoch = epoch + 1, system_identifier = $1, timeline = $2`, [server.id, server.timeline])
+    await tx.query(`update comptoir.epoch set epoch = epoch + 1, system_identifier = $1, timeline = $2`, [
+      server.id,
+      server.timeline,
+    ])
     // The horizon of the old server means nothing here: each consumer begins the new epoch at its beginning, and reads
     // what the log still holds of the old ones again.
     for (const schema of schemas) await tx.query(`update ${schema}.position set epoch = 0, txid = '0', pos = 0`)

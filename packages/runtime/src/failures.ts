@@ -12,6 +12,10 @@ export function signatureOf(error: unknown): string {
   return `${name}: ${message.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+|"[^"]*"|'[^']*'/gi, '?')}`
 }
 
+/** An error in one line of words, for operators and for the dead letter. */
+export const errorText = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2_000)
+
 /** Tells poison from an outage: remembers who failed how, per message type. */
 export class Failures {
   readonly #keys = new Map<string, Map<string, number>>()

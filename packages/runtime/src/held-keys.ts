@@ -1,7 +1,7 @@
 import { handleBatch, Sends } from './batch.ts'
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
-import { backoff, type Failures, maxAttempts } from './failures.ts'
+import { backoff, errorText, type Failures, maxAttempts } from './failures.ts'
 import { bury, dueKeys, type HeldMessage, performReplays, postpone, removeHeld, startAttempt, uncount } from './held.ts'
 import { claimInbox, recordVerdicts } from './inbox.ts'
 import { isTransient } from './ports/database.ts'
@@ -79,11 +79,12 @@ export class HeldKeys {
         failures.succeeded([message.type])
       } catch (error) {
         this.#lookAt = 0
-        const text = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2_000)
+        const text = errorText(error)
         const wait = backoff(attempts, ports.random.next())
         if (isTransient(error)) return uncount(database, name, heldId, wait)
         // An outage is no reason to give a message up: it is tried again when others succeed.
-        if (attempts >= maxAttempts && failures.isOutage(message.type, message.key, error, ports.clock.now())) return uncount(database, name, heldId, wait)
+        if (attempts >= maxAttempts && failures.isOutage(message.type, message.key, error, ports.clock.now()))
+          return uncount(database, name, heldId, wait)
         if (attempts >= maxAttempts) await this.#bury(head, text)
         else return postpone(database, name, heldId, wait, text)
       }
@@ -103,13 +104,18 @@ export class HeldKeys {
         const settled = item.kind === 'step' && item.phase === 'do' && item.step.kind !== 'retriable'
         const attention = item.kind === 'step' && !settled
         await bury(unit, name, heldId, error, { settled, attention })
-        if (attention) unit.sendHome(item.saga, message.key, attentionType, { note: `${item.phase} of ${item.step.name}: ${error}` })
+        if (attention)
+          unit.sendHome(item.saga, message.key, attentionType, { note: `${item.phase} of ${item.step.name}: ${error}` })
         if (!settled) return
         const { saga, step } = item
-        const fresh = await claimInbox(unit, name, [{ id: message.key, step: step.name, phase: 'do', outcome: 'refused', data: null }])
+        const fresh = await claimInbox(unit, name, [
+          { id: message.key, step: step.name, phase: 'do', outcome: 'refused', data: null },
+        ])
         if (fresh.size === 0) return
         const cause = { step: step.name, reason: 'error' }
-        await recordVerdicts(unit, name, [{ id: message.key, step: step.name, outcome: 'refused', result: null, reason: 'error', detail: error }])
+        await recordVerdicts(unit, name, [
+          { id: message.key, step: step.name, outcome: 'refused', result: null, reason: 'error', detail: error },
+        ])
         new Sends(unit, new Map()).after(saga, step, message.key, 'failed', { cause }, cause, 'refused')
       },
       'consumer.beforeCommit',

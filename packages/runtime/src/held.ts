@@ -27,18 +27,36 @@ interface HeldRow {
   created: number
 }
 
-const columns = 'id, state, attempts, attention, key, source, type, message_id, definition, body, (extract(epoch from created) * 1000)::float8 as created'
+const columns =
+  'id, state, attempts, attention, key, source, type, message_id, definition, body, (extract(epoch from created) * 1000)::float8 as created'
 
 const heldMessage = (row: HeldRow): HeldMessage => ({
   heldId: row.id,
   state: row.state,
   attempts: row.attempts,
   attention: row.attention,
-  message: { source: row.source, epoch: 0, txid: '0', pos: 0, key: row.key, type: row.type, id: row.message_id, definition: row.definition, body: row.body, created: row.created },
+  message: {
+    source: row.source,
+    epoch: 0,
+    txid: '0',
+    pos: 0,
+    key: row.key,
+    type: row.type,
+    id: row.message_id,
+    definition: row.definition,
+    body: row.body,
+    created: row.created,
+  },
 })
 
 /** Puts messages into the waiting room of their keys. The key's row is locked, so that no parker and releaser miss each other. */
-export async function hold(tx: Transaction, schema: string, state: HeldState, messages: readonly LoggedMessage[], why: { dueInMs?: number; error?: string }): Promise<void> {
+export async function hold(
+  tx: Transaction,
+  schema: string,
+  state: HeldState,
+  messages: readonly LoggedMessage[],
+  why: { dueInMs?: number; error?: string },
+): Promise<void> {
   const keys = [...new Set(messages.map((message) => message.key))].sort()
   await tx.query(`insert into ${schema}.held_key (key) select * from unnest($1::uuid[]) on conflict do nothing`, [keys])
   await tx.query(`select from ${schema}.held_key where key = any($1::uuid[]) order by key for update`, [keys])
@@ -71,7 +89,10 @@ export async function heldKeys(db: Database, schema: string): Promise<string[]> 
 
 /** Messages of these declarations were held because no code knew them: now some does. */
 export async function releaseUnknown(db: Database, schema: string, definitions: readonly string[]): Promise<void> {
-  await db.query(`update ${schema}.held_message set state = 'retry', due = comptoir.now() where state = 'unknown' and definition = any($1)`, [definitions])
+  await db.query(
+    `update ${schema}.held_message set state = 'retry', due = comptoir.now() where state = 'unknown' and definition = any($1)`,
+    [definitions],
+  )
 }
 
 /** Keys whose first message is due, and in how many milliseconds the next one is (null: none). */
@@ -80,7 +101,10 @@ export async function dueKeys(db: Database, schema: string): Promise<{ keys: str
     `select key, (extract(epoch from due - comptoir.now()) * 1000)::float8 as in_ms from ${schema}.held_message where state = 'retry' order by due limit 100`,
   )
   const later = rows.find((row) => row.in_ms > 0)
-  return { keys: [...new Set(rows.filter((row) => row.in_ms <= 0).map((row) => row.key))], nextInMs: later?.in_ms ?? (rows.length > 0 ? 0 : null) }
+  return {
+    keys: [...new Set(rows.filter((row) => row.in_ms <= 0).map((row) => row.key))],
+    nextInMs: later?.in_ms ?? (rows.length > 0 ? 0 : null),
+  }
 }
 
 /**
@@ -101,19 +125,28 @@ export async function startAttempt(db: Database, schema: string, key: string): P
     }
     if (row.state === 'dead' || row.state === 'unknown' || !row.due_now) return undefined
     // Parked is retried from here on: whatever happens to this process, it is found again as due.
-    await tx.query(`update ${schema}.held_message set state = 'retry', attempts = attempts + 1, due = comptoir.now() where id = $1`, [row.id])
+    await tx.query(
+      `update ${schema}.held_message set state = 'retry', attempts = attempts + 1, due = comptoir.now() where id = $1`,
+      [row.id],
+    )
     return heldMessage({ ...row, attempts: row.attempts + 1 })
   })
 }
 
 /** It failed again: the next attempt is due later. */
 export async function postpone(db: Database, schema: string, heldId: number, dueInMs: number, error: string): Promise<void> {
-  await db.query(`update ${schema}.held_message set due = comptoir.now() + make_interval(secs => $2::float8 / 1000), error = $3 where id = $1`, [heldId, dueInMs, error])
+  await db.query(
+    `update ${schema}.held_message set due = comptoir.now() + make_interval(secs => $2::float8 / 1000), error = $3 where id = $1`,
+    [heldId, dueInMs, error],
+  )
 }
 
 /** An attempt that said nothing about the message (an outage) does not count. */
 export async function uncount(db: Database, schema: string, heldId: number, dueInMs: number): Promise<void> {
-  await db.query(`update ${schema}.held_message set attempts = attempts - 1, due = comptoir.now() + make_interval(secs => $2::float8 / 1000) where id = $1`, [heldId, dueInMs])
+  await db.query(
+    `update ${schema}.held_message set attempts = attempts - 1, due = comptoir.now() + make_interval(secs => $2::float8 / 1000) where id = $1`,
+    [heldId, dueInMs],
+  )
 }
 
 /** The message was handled. */
@@ -122,8 +155,17 @@ export async function removeHeld(tx: Transaction, schema: string, heldId: number
 }
 
 /** Writes the dead letter. `settled`: the saga turned back, so the key does not wait; `attention`: home is told. */
-export async function bury(tx: Transaction, schema: string, heldId: number, error: string, fate: { settled: boolean; attention: boolean }): Promise<void> {
-  await tx.query(`update ${schema}.held_message set state = 'dead', due = null, error = $2, settled = $3, attention = $4 where id = $1`, [heldId, error, fate.settled, fate.attention])
+export async function bury(
+  tx: Transaction,
+  schema: string,
+  heldId: number,
+  error: string,
+  fate: { settled: boolean; attention: boolean },
+): Promise<void> {
+  await tx.query(
+    `update ${schema}.held_message set state = 'dead', due = null, error = $2, settled = $3, attention = $4 where id = $1`,
+    [heldId, error, fate.settled, fate.attention],
+  )
 }
 
 /** Performs the operators' open requests: their dead letters are due again. Answers the keys to look at. */

@@ -13,30 +13,47 @@ export interface OpenedSaga {
 export async function insertSagas(tx: Transaction, schema: string, sagas: readonly OpenedSaga[]): Promise<void> {
   await tx.query(
     `insert into ${schema}.saga (id, definition, style, subject) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
-    [sagas.map((saga) => saga.id), sagas.map((saga) => saga.definition), sagas.map((saga) => saga.style), sagas.map((saga) => saga.subject)],
+    [
+      sagas.map((saga) => saga.id),
+      sagas.map((saga) => saga.definition),
+      sagas.map((saga) => saga.style),
+      sagas.map((saga) => saga.subject),
+    ],
   )
 }
 
-/** Ends sagas, each once, and answers the subjects of those that had not ended before. */
+/**
+ * Ends sagas, each once, and answers the subjects of those that had not ended before. One statement for each way to end
+ * (there are few), by key: a join could be planned as a scan of all that is open.
+ */
 export async function endSagas(tx: Transaction, schema: string, endings: readonly Ending[]): Promise<ReadonlyMap<string, string | null>> {
-  const rows = await tx.query<{ id: string; subject: string | null }>(
-    `update ${schema}.saga as s
-     set outcome = e.outcome, cause_step = e.step, reason = e.reason, ended_at = comptoir.now(), version = version + 1
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as e(id, outcome, step, reason)
-     where s.id = e.id and s.ended_at is null
-     returning s.id, s.subject`,
-    [
-      endings.map((ending) => ending.saga),
-      endings.map((ending) => ending.outcome),
-      endings.map((ending) => ending.cause?.step ?? null),
-      endings.map((ending) => ending.cause?.reason ?? null),
-    ],
+  const ways = new Map<string, Ending[]>()
+  for (const ending of endings) {
+    const way = JSON.stringify([ending.outcome, ending.cause])
+    const alike = ways.get(way) ?? []
+    ways.set(way, alike)
+    alike.push(ending)
+  }
+  const ended = await Promise.all(
+    [...ways.values()].map(([first, ...others]) =>
+      tx.query<{ id: string; subject: string | null }>(
+        `update ${schema}.saga set outcome = $2, cause_step = $3, reason = $4, ended_at = comptoir.now(), version = version + 1
+         where id = any($1::uuid[]) and ended_at is null
+         returning id, subject`,
+        [[first, ...others].flatMap((ending) => ending?.saga ?? []), first?.outcome ?? null, first?.cause?.step ?? null, first?.cause?.reason ?? null],
+      ),
+    ),
   )
-  return new Map(rows.map((row) => [row.id, row.subject]))
+  return new Map(ended.flat().map((row) => [row.id, row.subject]))
 }
 
 /** Notes that a person is needed for a saga (or, with null, no longer); answers the subject when that changed an open saga. */
-export async function noteAttention(tx: Transaction, schema: string, saga: string, attention: string | null): Promise<{ subject: string | null } | undefined> {
+export async function noteAttention(
+  tx: Transaction,
+  schema: string,
+  saga: string,
+  attention: string | null,
+): Promise<{ subject: string | null } | undefined> {
   const rows = await tx.query<{ subject: string | null }>(
     `update ${schema}.saga set attention = $2, version = version + 1
      where id = $1 and ended_at is null and attention is distinct from $2 returning subject`,

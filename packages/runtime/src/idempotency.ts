@@ -16,7 +16,11 @@ export interface StoredKey {
  * Claims keys in the business transaction, sorted, each once; answers those that were used before, by `scope key`. An
  * equal key that another transaction is claiming is waited for by the database.
  */
-export async function claimKeys(tx: Transaction, schema: string, claims: readonly (KeyClaim & { readonly answer: string })[]): Promise<Map<string, StoredKey>> {
+export async function claimKeys(
+  tx: Transaction,
+  schema: string,
+  claims: readonly (KeyClaim & { readonly answer: string })[],
+): Promise<Map<string, StoredKey>> {
   const sorted = [...claims].sort((a, b) => (`${a.scope} ${a.key}` < `${b.scope} ${b.key}` ? -1 : 1))
   const scopes = sorted.map((claim) => claim.scope)
   const keys = sorted.map((claim) => claim.key)
@@ -45,5 +49,9 @@ export async function releaseKeys(tx: Transaction, schema: string, claims: reado
 
 /** Keeps what a key's request answered, for routes whose answer follows from no saga. */
 export async function rememberAnswer(tx: Transaction, schema: string, claim: KeyClaim, answer: string): Promise<void> {
-  await tx.query(`update ${schema}.idempotency_key set answer = $3 where scope = $1 and key = $2`, [claim.scope, claim.key, answer])
+  await tx.query(`update ${schema}.idempotency_key set answer = $3 where scope = $1 and key = $2`, [
+    claim.scope,
+    claim.key,
+    answer,
+  ])
 }

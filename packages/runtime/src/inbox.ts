@@ -9,6 +9,8 @@ export interface Claim {
   readonly outcome: 'done' | 'refused'
   /** What the step was given, for its undo. */
   readonly data: string | null
+  /** What it answered, where that is known when the row is written (JSON text). */
+  readonly result?: string | null
 }
 
 export const claimKey = (claim: { id: string; step: string; phase: string }): string => `${claim.id} ${claim.step} ${claim.phase}`
@@ -20,8 +22,8 @@ export const claimKey = (claim: { id: string; step: string; phase: string }): st
 export async function claimInbox(tx: Transaction, schema: string, claims: readonly Claim[]): Promise<ReadonlySet<string>> {
   const sorted = claims.map((claim) => ({ claim, key: claimKey(claim) })).sort((a, b) => (a.key < b.key ? -1 : 1))
   const rows = await tx.query<{ id: string; step: string; phase: string }>(
-    `insert into ${schema}.inbox (id, step, phase, outcome, data)
-     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+    `insert into ${schema}.inbox (id, step, phase, outcome, data, result)
+     select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
      on conflict do nothing
      returning id, step, phase`,
     [
@@ -30,6 +32,7 @@ export async function claimInbox(tx: Transaction, schema: string, claims: readon
       sorted.map(({ claim }) => claim.phase),
       sorted.map(({ claim }) => claim.outcome),
       sorted.map(({ claim }) => claim.data),
+      sorted.map(({ claim }) => claim.result ?? null),
     ],
   )
   return rows.length === sorted.length ? new Set(sorted.map(({ key }) => key)) : new Set(rows.map(claimKey))
@@ -42,7 +45,11 @@ export interface StoredStep extends Omit<StepRecord, 'undone'> {
 }
 
 /** The do rows of these steps, by `claimKey`. */
-export async function readSteps(tx: Transaction, schema: string, steps: readonly { id: string; step: string }[]): Promise<ReadonlyMap<string, StoredStep>> {
+export async function readSteps(
+  tx: Transaction,
+  schema: string,
+  steps: readonly { id: string; step: string }[],
+): Promise<ReadonlyMap<string, StoredStep>> {
   const rows = await tx.query<StoredStep & { id: string; step: string }>(
     `select i.id, i.step, i.outcome, i.data, i.result
      from unnest($1::uuid[], $2::text[]) as k(id, step) join ${schema}.inbox as i on i.id = k.id and i.step = k.step and i.phase = 'do'`,
@@ -61,12 +68,17 @@ export interface Verdict {
   readonly detail: string | null
 }
 
-/** Writes outcomes and results into the rows that this transaction claimed. */
+/**
+ * Writes outcomes and results into the rows that this transaction claimed. An upsert and not an update from a join: it
+ * finds its rows by their key whatever the planner believes about the table.
+ */
 export async function recordVerdicts(tx: Transaction, schema: string, verdicts: readonly Verdict[]): Promise<void> {
   await tx.query(
-    `update ${schema}.inbox as i set outcome = v.outcome, result = v.result, reason = v.reason, detail = v.detail
+    `insert into ${schema}.inbox (id, step, phase, outcome, result, reason, detail)
+     select id, step, 'do', outcome, result, reason, detail
      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as v(id, step, outcome, result, reason, detail)
-     where i.id = v.id and i.step = v.step and i.phase = 'do'`,
+     on conflict (id, step, phase) do update
+       set outcome = excluded.outcome, result = excluded.result, reason = excluded.reason, detail = excluded.detail`,
     [
       verdicts.map((v) => v.id),
       verdicts.map((v) => v.step),

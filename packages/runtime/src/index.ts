@@ -5,7 +5,7 @@ export { type Entrance, Entry } from './entry.ts'
 export { raiseEpoch } from './epoch.ts'
 export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
 export { localSignals } from './local-signals.ts'
-export { engineMigrations, type Migrations, MigrationChangedError, migrate, sharedMigrations } from './migrate.ts'
+export { engineMigrations, MigrationChangedError, type Migrations, migrate, sharedMigrations } from './migrate.ts'
 export {
   type Ending,
   type EventHandler,
@@ -19,7 +19,16 @@ export {
   type ReceivedEvent,
 } from './participant.ts'
 export type { Clock, Ids, Random } from './ports/clock.ts'
-export { type Database, DatabaseError, isTransient, isUniqueViolation, type Queryable, type Row, type Transaction, type Value } from './ports/database.ts'
+export {
+  type Database,
+  DatabaseError,
+  isTransient,
+  isUniqueViolation,
+  type Queryable,
+  type Row,
+  type Transaction,
+  type Value,
+} from './ports/database.ts'
 export type { Signals } from './ports/signals.ts'
 export { type Project, Projector, projectedSignal } from './projector.ts'
 export { keepPartitions, retentionMs } from './retention.ts'

@@ -54,9 +54,15 @@ export async function migrate(db: Database, sets: readonly Migrations[]): Promis
 
 async function apply(db: Database, { owner, schema }: Migrations, number: number, name: string, text: string): Promise<void> {
   const digest = createHash('sha256').update(text).digest('hex')
-  const [known] = await db.query<{ digest: string }>(`select digest from comptoir.migration where owner = $1 and number = $2`, [owner, number])
+  const [known] = await db.query<{ digest: string }>(`select digest from comptoir.migration where owner = $1 and number = $2`, [
+    owner,
+    number,
+  ])
   if (known?.digest === digest) return
-  if (known) throw new MigrationChangedError(`migration ${owner} ${name} was changed after it was applied: restore the file and write the change as a new one`)
+  if (known)
+    throw new MigrationChangedError(
+      `migration ${owner} ${name} was changed after it was applied: restore the file and write the change as a new one`,
+    )
   // The version row comes first: a second process waits for it, fails on it, and looks again.
   await db
     .script(
@@ -69,7 +75,11 @@ async function apply(db: Database, { owner, schema }: Migrations, number: number
     )
     .catch(async (error: unknown) => {
       await db.script('rollback')
-      const [done] = await db.query(`select 1 from comptoir.migration where owner = $1 and number = $2 and digest = $3`, [owner, number, digest])
+      const [done] = await db.query(`select 1 from comptoir.migration where owner = $1 and number = $2 and digest = $3`, [
+        owner,
+        number,
+        digest,
+      ])
       if (!done) throw error
     })
 }

@@ -68,7 +68,10 @@ export interface Ending {
 export interface Home {
   readonly saga: Saga
   readonly ended?: (unit: Unit, endings: readonly Ending[]) => Promise<void>
-  readonly attention?: (unit: Unit, sagas: readonly { readonly saga: string; readonly subject: string | null; readonly needed: boolean }[]) => Promise<void>
+  readonly attention?: (
+    unit: Unit,
+    sagas: readonly { readonly saga: string; readonly subject: string | null; readonly needed: boolean }[],
+  ) => Promise<void>
 }
 
 /** The handler of a business event, set-based; the inbox lets each event through once. */

@@ -21,13 +21,20 @@ export class FencedError extends Error {
 /** Takes the positions of a consumer over, fencing whoever held them. */
 export async function takeOver(db: Database, schema: string, consumer: string, sources: readonly string[]): Promise<Hold> {
   return db.transaction(async (tx) => {
-    await tx.query(`insert into ${schema}.position (consumer, source) select $1, s from unnest($2::text[]) as s on conflict do nothing`, [consumer, sources])
+    await tx.query(
+      `insert into ${schema}.position (consumer, source) select $1, s from unnest($2::text[]) as s on conflict do nothing`,
+      [consumer, sources],
+    )
     const rows = await tx.query<{ source: string; epoch: number; txid: string; pos: number; lease: number; clean: boolean }>(
       `select source, epoch, txid, pos, lease, clean from ${schema}.position where consumer = $1 and source = any($2) order by source for update`,
       [consumer, sources],
     )
     const lease = Math.max(...rows.map((row) => row.lease)) + 1
-    await tx.query(`update ${schema}.position set lease = $3, clean = false where consumer = $1 and source = any($2)`, [consumer, sources, lease])
+    await tx.query(`update ${schema}.position set lease = $3, clean = false where consumer = $1 and source = any($2)`, [
+      consumer,
+      sources,
+      lease,
+    ])
     return {
       consumer,
       lease,
@@ -51,7 +58,14 @@ export async function advance(tx: Transaction, schema: string, hold: Hold, to: R
      from unnest($3::text[], $4::int[], $5::xid8[], $6::bigint[]) as n(source, epoch, txid, pos)
      where p.consumer = $1 and p.source = n.source and p.lease = $2
      returning 1`,
-    [hold.consumer, hold.lease, sources, positions.map((p) => p.epoch), positions.map((p) => p.txid), positions.map((p) => p.pos)],
+    [
+      hold.consumer,
+      hold.lease,
+      sources,
+      positions.map((p) => p.epoch),
+      positions.map((p) => p.txid),
+      positions.map((p) => p.pos),
+    ],
   )
   if (rows.length !== sources.length) throw new FencedError(hold.consumer)
 }

@@ -1,6 +1,6 @@
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
-import { backoff, signatureOf } from './failures.ts'
+import { backoff, errorText } from './failures.ts'
 import type { LoggedMessage } from './log.ts'
 import type { Transaction } from './ports/database.ts'
 import { advance, FencedError, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
@@ -56,16 +56,22 @@ export class Projector {
         const seen = ports.signals.seen(mailbox)
         await reader.poll(batchLimit)
         crashPoint('projection.afterRead')
-        if (reader.pending.length === 0) await ports.signals.wait(mailbox, seen, pollMs, this.#stop.signal)
-        else await this.#apply(lease, reader)
+        const read = reader.pending.length
+        if (read > 0) await this.#apply(lease, reader)
+        if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, this.#stop.signal)
         this.#troubled = 0
         this.trouble = null
       } catch (error) {
-        this.trouble = error instanceof FencedError ? error.message : `${signatureOf(error)}: trying again`
+        this.trouble = error instanceof FencedError ? error.message : `${errorText(error)} (trying again)`
         tell('comptoir:paused', () => ({ service: name, consumer: mailbox, reason: this.trouble }))
         if (error instanceof FencedError) return
         this.#troubled += 1
-        await ports.signals.wait(`${mailbox}.never`, 0, Math.min(5_000, backoff(this.#troubled, ports.random.next())), this.#stop.signal)
+        await ports.signals.wait(
+          `${mailbox}.never`,
+          0,
+          Math.min(5_000, backoff(this.#troubled, ports.random.next())),
+          this.#stop.signal,
+        )
       }
     }
   }

@@ -12,6 +12,8 @@ export class Reader {
   readonly #service: Service
   readonly #mailbox: string
   readonly #cursor: Map<string, Position>
+  /** When the newest message of each source that was read had been written; 0 before the first. */
+  readonly #since = new Map<string, number>()
   #buffer: LoggedMessage[] = []
 
   constructor(service: Service, mailbox: string, hold: Hold) {
@@ -30,13 +32,17 @@ export class Reader {
     if (this.#buffer.length > 0) return false
     const { ports, epoch } = this.#service
     const polls = await Promise.all(
-      [...this.#cursor].map(async ([source, after]) => ({ source, poll: await readLog(ports.database, source, this.#mailbox, epoch, after, limit) })),
+      [...this.#cursor].map(async ([source, after]) => ({
+        source,
+        poll: await readLog(ports.database, source, this.#mailbox, epoch, after, this.#since.get(source) ?? 0, limit),
+      })),
     )
     for (const { source, poll } of polls) {
       this.#buffer.push(...poll.messages)
       const last = poll.messages.at(-1)
       // After an empty read nothing below the horizon is missing: the next scan begins there.
-      if (!last) this.#cursor.set(source, poll.horizon)
+      if (last) this.#since.set(source, last.created)
+      else if (!poll.hidden) this.#cursor.set(source, poll.horizon)
     }
     for (const [source, position] of positionsAfter(this.#buffer)) this.#cursor.set(source, position)
     return polls.some(({ poll }) => poll.hidden)

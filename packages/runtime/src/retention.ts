@@ -6,7 +6,7 @@ const day = 86_400_000
 /** How long what was said and handled is kept, for timeline, repair and late redelivery. */
 export const retentionMs = 7 * day
 /** Partitions are made this far ahead, so that a missed day of maintenance costs nothing. */
-const aheadDays = 3
+const aheadDays = 2
 const keysPerPiece = 1_000
 
 /**
@@ -22,9 +22,10 @@ export async function keepPartitions(db: Database, schemas: readonly string[], n
   const open = await Promise.all(schemas.map((schema) => oldestOpenSaga(db, schema)))
   const oldest = [firstUuidAt(now - retentionMs), ...open.filter((id) => id !== null)].sort()[0] ?? firstUuidAt(0)
   for (const schema of schemas) {
-    for (let ahead = -1; ahead <= aheadDays; ahead += 1) await create(db, schema, today + ahead * day)
+    for (let ahead = 0; ahead <= aheadDays; ahead += 1) await create(db, schema, today + ahead * day)
     for (const partition of await partitions(db, schema, 'log')) {
-      if (partition.to <= now - retentionMs && (await everyReaderIsPast(db, schemas, schema, partition.name))) await drop(db, partition.name)
+      if (partition.to <= now - retentionMs && (await everyReaderIsPast(db, schemas, schema, partition.name)))
+        await drop(db, partition.name)
     }
     for (const partition of await partitions(db, schema, 'inbox')) {
       if (firstUuidAt(partition.to) <= oldest) await drop(db, partition.name)
@@ -36,7 +37,9 @@ export async function keepPartitions(db: Database, schemas: readonly string[], n
 const suffix = (time: number): string => new Date(time).toISOString().slice(0, 10).replaceAll('-', '')
 
 async function create(db: Database, schema: string, from: number): Promise<void> {
-  const [known] = await db.query<{ known: boolean }>(`select to_regclass($1) is not null as known`, [`${schema}.inbox_${suffix(from)}`])
+  const [known] = await db.query<{ known: boolean }>(`select to_regclass($1) is not null as known`, [
+    `${schema}.inbox_${suffix(from)}`,
+  ])
   if (known?.known) return
   const bounds = (at: number) => `'${new Date(at).toISOString()}'`
   await db.script(`

@@ -4,7 +4,13 @@ import type { AnyHandler, EventHandler, Home, Participant } from './participant.
 
 /** What a message is to the service that received it. */
 export type Item = { readonly message: LoggedMessage } & (
-  | { readonly kind: 'step'; readonly saga: Saga; readonly step: StepDefinition; readonly phase: 'do' | 'settle' | 'undo'; readonly handler: AnyHandler }
+  | {
+      readonly kind: 'step'
+      readonly saga: Saga
+      readonly step: StepDefinition
+      readonly phase: 'do' | 'settle' | 'undo'
+      readonly handler: AnyHandler
+    }
   | { readonly kind: 'end'; readonly saga: Saga; readonly outcome: 'completed' | 'cancelled' }
   | { readonly kind: 'attention'; readonly saga: Saga }
   | { readonly kind: 'event'; readonly handler: EventHandler }
@@ -28,19 +34,28 @@ export class Routing {
   readonly #service: string
 
   /** @throws TypeError when a handler is missing, or when a participant belongs to another service */
-  constructor(service: string, participants: readonly Participant[], homes: readonly Home[], events: readonly EventHandler<never>[]) {
+  constructor(
+    service: string,
+    participants: readonly Participant[],
+    homes: readonly Home[],
+    events: readonly EventHandler<never>[],
+  ) {
     this.#service = service
     for (const { saga, at, handlers } of participants) {
-      if (at !== service) throw new TypeError(`the participant of ${saga.name} at ${at} was given to service ${service}: give it to ${at}`)
+      if (at !== service)
+        throw new TypeError(`the participant of ${saga.name} at ${at} was given to service ${service}: give it to ${at}`)
       const steps = saga.steps.filter((step) => step.at === service)
       for (const step of steps) {
         const handler = handlers.get(step.name)
-        if (!handler) throw new TypeError(`step ${step.name} of ${saga.name} has no handler at ${service}: add it to the participant`)
-        if (step.kind === 'compensatable' && !handler.undo) throw new TypeError(`step ${step.name} of ${saga.name} has no undo handler at ${service}: add ${step.undo?.name}`)
+        if (!handler)
+          throw new TypeError(`step ${step.name} of ${saga.name} has no handler at ${service}: add it to the participant`)
+        if (step.kind === 'compensatable' && !handler.undo)
+          throw new TypeError(`step ${step.name} of ${saga.name} has no undo handler at ${service}: add ${step.undo?.name}`)
       }
       this.#sagas.set(saga.id, { saga, handlers, routes: routesOf(saga) })
     }
-    for (const { saga } of homes) if (!this.#sagas.has(saga.id)) this.#sagas.set(saga.id, { saga, handlers: new Map(), routes: routesOf(saga) })
+    for (const { saga } of homes)
+      if (!this.#sagas.has(saga.id)) this.#sagas.set(saga.id, { saga, handlers: new Map(), routes: routesOf(saga) })
     // What arrives was written by the sender of that type: the handler's own type says what it holds.
     for (const handler of events) this.#events.set(handler.type, handler as EventHandler)
   }

@@ -57,7 +57,10 @@ export class UnitOfWork implements Unit {
   }
 
   begin<Input>(saga: Saga<string, Input>, beginnings: readonly Beginning<Input>[]): void {
-    this.opened(saga, beginnings.map(({ id, subject }) => ({ id, subject: subject ?? null })))
+    this.opened(
+      saga,
+      beginnings.map(({ id, subject }) => ({ id, subject: subject ?? null })),
+    )
     const sending = firstSending(saga)
     for (const { id, input } of beginnings) this.send(saga, id, sending, { input })
   }
@@ -113,7 +116,17 @@ export class UnitOfWork implements Unit {
     if (this.#begun.length > 0) this.#issue(insertSagas(this.#tx, this.#context.name, this.#begun))
     if (this.#changes.size > 0) {
       const body = Object.fromEntries([...this.#changes].map(([kind, ids]) => [kind, [...ids]]))
-      this.#add({ mailbox: changesMailbox(this.#context.name), key: this.#context.ids.uuid(), type: 'changed', id: null, definition: null }, body, false)
+      this.#add(
+        {
+          mailbox: changesMailbox(this.#context.name),
+          key: this.#context.ids.uuid(),
+          type: 'changed',
+          id: null,
+          definition: null,
+        },
+        body,
+        false,
+      )
     }
     if (this.#entries.length > 0) this.#issue(appendToLog(this.#tx, this.#context.name, this.#context.epoch, this.#entries))
     await Promise.all(this.#issued)
@@ -129,10 +142,15 @@ export class UnitOfWork implements Unit {
 
   async #end(saga: Saga, endings: readonly Ending[]): Promise<void> {
     const fresh = await endSagas(this.#tx, this.#context.name, endings)
-    const ended = endings.filter((ending) => fresh.has(ending.saga)).map((ending) => ({ ...ending, subject: fresh.get(ending.saga) ?? null }))
+    const ended = endings
+      .filter((ending) => fresh.has(ending.saga))
+      .map((ending) => ({ ...ending, subject: fresh.get(ending.saga) ?? null }))
     if (ended.length === 0) return
     for (const { saga: id, outcome, cause } of ended) {
-      this.#add({ mailbox: feedMailbox, key: id, type: saga.end.message.name, id: null, definition: saga.id }, { outcome, ...(cause && { cause }) })
+      this.#add(
+        { mailbox: feedMailbox, key: id, type: saga.end.message.name, id: null, definition: saga.id },
+        { outcome, ...(cause && { cause }) },
+      )
       this.#count(saga, outcome, 1)
     }
     await this.#context.homes.get(saga.id)?.ended?.(this, ended)

@@ -7,7 +7,10 @@ import { closePayments, pay } from './payments.ts'
 /** closePayment: the order is given up; refused when it is paid. */
 export const closePayment: Handler<StepsOf<typeof cancelOrder>['closePayment']> = {
   async do(unit, tasks) {
-    const statuses = await closePayments(unit, tasks.map((task) => ({ order: task.data.input.order_id, key: task.saga })))
+    const statuses = await closePayments(
+      unit,
+      tasks.map((task) => ({ order: task.data.input.order_id, key: task.saga })),
+    )
     return tasks.map((task) => (statuses.get(task.data.input.order_id) === 'PAID' ? failed('paid') : done({})))
   },
 }
@@ -16,7 +19,10 @@ export const closePayment: Handler<StepsOf<typeof cancelOrder>['closePayment']> 
 export const orderClosed: EventHandler<{ order_id: number }> = {
   type: OrderClosed.type,
   async handle(unit, events) {
-    await closePayments(unit, events.map((event) => ({ order: event.data.order_id, key: event.key })))
+    await closePayments(
+      unit,
+      events.map((event) => ({ order: event.data.order_id, key: event.key })),
+    )
   },
 }
 
@@ -24,6 +30,10 @@ export const orderClosed: EventHandler<{ order_id: number }> = {
 export const paymentTaken: EventHandler<{ order_id: number }> = {
   type: PaymentTaken.type,
   async handle(unit, events) {
-    await pay(unit, 'order_id', events.map((event) => event.data.order_id))
+    await pay(
+      unit,
+      'order_id',
+      events.map((event) => event.data.order_id),
+    )
   },
 }

@@ -9,10 +9,23 @@ import { openPayments } from './payments.ts'
 export function createPayment(ceiling: number): Handler<StepsOf<typeof placeOrder>['createPayment']> {
   return {
     async do(unit, tasks) {
-      const wishes = tasks.map(({ saga, data }) => ({ order: data.createOrder.order_id, user: data.input.user_id, total: toMinor(data.createOrder.total_amount), key: saga }))
-      const onHold = await usersOnHold(unit, wishes.map((wish) => wish.user))
-      const refusal = wishes.map(({ user, total }) => (total > ceiling ? 'over_ceiling' : onHold.has(user) ? 'on_hold' : undefined))
-      const opened = await openPayments(unit, wishes.filter((_, index) => refusal[index] === undefined))
+      const wishes = tasks.map(({ saga, data }) => ({
+        order: data.createOrder.order_id,
+        user: data.input.user_id,
+        total: toMinor(data.createOrder.total_amount),
+        key: saga,
+      }))
+      const onHold = await usersOnHold(
+        unit,
+        wishes.map((wish) => wish.user),
+      )
+      const refusal = wishes.map(({ user, total }) =>
+        total > ceiling ? 'over_ceiling' : onHold.has(user) ? 'on_hold' : undefined,
+      )
+      const opened = await openPayments(
+        unit,
+        wishes.filter((_, index) => refusal[index] === undefined),
+      )
       return wishes.map(({ order }, index) => {
         const reason = refusal[index]
         if (reason !== undefined) return failed(reason)

@@ -2,7 +2,9 @@ import type { Queryable } from '@comptoir/runtime'
 
 /** Those of the users that are on credit hold. */
 export async function usersOnHold(db: Queryable, users: readonly number[]): Promise<ReadonlySet<number>> {
-  const rows = await db.query<{ user_id: number }>(`select user_id from payments.holds where user_id = any($1::int[])`, [[...new Set(users)]])
+  const rows = await db.query<{ user_id: number }>(`select user_id from payments.holds where user_id = any($1::int[])`, [
+    [...new Set(users)],
+  ])
   return new Set(rows.map((row) => row.user_id))
 }
 

@@ -40,7 +40,10 @@ export async function openPayments(unit: Unit, wishes: readonly PaymentWish[]): 
   )
   const opened = new Map(rows.map((row) => [row.order_id, row.id]))
   if (opened.size === wishes.length) return opened
-  const met = await paymentsOfOrders(unit, orders.filter((order) => !opened.has(order)))
+  const met = await paymentsOfOrders(
+    unit,
+    orders.filter((order) => !opened.has(order)),
+  )
   for (const { order, user, total } of sorted) {
     const known = met.get(order)
     if (known && known.status !== 'CLOSED' && known.user_id === user && known.total === total) opened.set(order, known.id)
@@ -67,7 +70,8 @@ export async function pay(unit: Unit, by: 'id' | 'order_id', ids: readonly numbe
      update payments.payments set status = 'PAID' from due where id = due_id returning ${columns}`,
     [ids],
   )
-  for (const { key, id, order_id } of rows) unit.publish({ to: PaymentProcessed.to, type: PaymentProcessed.type, key, data: { order_id, payment_id: id } })
+  for (const { key, id, order_id } of rows)
+    unit.publish({ to: PaymentProcessed.to, type: PaymentProcessed.type, key, data: { order_id, payment_id: id } })
   return rows
 }
 
@@ -75,7 +79,10 @@ export async function pay(unit: Unit, by: 'id' | 'order_id', ids: readonly numbe
  * Closes the payments of these orders, unless they are paid; an order without a payment gets a closed row, so that none can
  * be made later. Answers the status of each order's payment.
  */
-export async function closePayments(unit: Unit, orders: readonly { readonly order: number; readonly key: string }[]): Promise<ReadonlyMap<number, PaymentStatus>> {
+export async function closePayments(
+  unit: Unit,
+  orders: readonly { readonly order: number; readonly key: string }[],
+): Promise<ReadonlyMap<number, PaymentStatus>> {
   const sorted = [...orders].sort((a, b) => a.order - b.order)
   const rows = await unit.query<{ order_id: number; status: PaymentStatus }>(
     `insert into payments.payments as p (order_id, status, key) select o, 'CLOSED', k from unnest($1::bigint[], $2::uuid[]) as c(o, k)

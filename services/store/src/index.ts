@@ -1,6 +1,6 @@
 export { type OrdersOptions, ordersApi } from './orders/api.ts'
-export { findOrder, listOrders, ordersShown } from './orders/queries.ts'
 export { type OrderEntry, type PlaceOrderOptions, placeOrderApi } from './orders/place-order.api.ts'
+export { findOrder, listOrders, ordersShown } from './orders/queries.ts'
 export { productsApi } from './products/api.ts'
 export { projectStore } from './projection.ts'
 export { ReadWaits } from './read-waits.ts'

@@ -7,11 +7,14 @@ type Ids = readonly (number | string)[]
  * it may run any number of times, in any order, beside itself.
  */
 export async function projectStore(tx: Transaction, changes: ReadonlyMap<string, Ids>, view = 'store_view'): Promise<void> {
+  // An order that was only created counts in no report yet.
+  const created = changes.get('new order') ?? []
   const orders = changes.get('order') ?? []
   const stock = changes.get('stock') ?? []
   const products = changes.get('product') ?? []
   await Promise.all([
     // The reports come first: whoever sees an order's link finds the order in them.
+    ...(created.length > 0 ? [addOrders(tx, view, created)] : []),
     ...(orders.length > 0 ? [countOrders(tx, view, orders), refreshOrders(tx, view, orders), addOrders(tx, view, orders)] : []),
     ...(stock.length > 0 ? [putStock(tx, view, stock)] : []),
     ...(products.length > 0 ? [dropDeleted(tx, view, products)] : []),

@@ -35,7 +35,10 @@ export class ReadWaits implements ReadYourWrites {
     )
     const late = versions.filter((_, index) => reached[index] === undefined).map(({ id }) => id)
     if (late.length === 0) return
-    const dropping = kind === 'stock' ? `delete from store_view.stock where product_id = any($1)` : `delete from store_view.orders where order_id = any($1)`
+    const dropping =
+      kind === 'stock'
+        ? `delete from store_view.stock where product_id = any($1)`
+        : `delete from store_view.orders where order_id = any($1)`
     await this.#work.query(dropping, [late])
   }
 
@@ -77,7 +80,10 @@ export class ReadWaits implements ReadYourWrites {
 
   async #read(kind: Kind, ids: readonly number[]): Promise<ReadonlyMap<number, Shown>> {
     if (kind === 'order') return ordersShown(this.#work, ids)
-    const rows = await this.#work.query<{ id: number; version: number }>(`select product_id as id, version from store_view.stock where product_id = any($1::int[])`, [ids])
+    const rows = await this.#work.query<{ id: number; version: number }>(
+      `select product_id as id, version from store_view.stock where product_id = any($1::int[])`,
+      [ids],
+    )
     return new Map(rows.map((row) => [row.id, row]))
   }
 }

@@ -1,5 +1,5 @@
 import { cancelOrder, placeOrder } from '@comptoir/contracts'
-import { Entry, type Home, type Lockable, type Migrations, participant, type Ports, Service } from '@comptoir/runtime'
+import { Entry, type Home, type Lockable, type Migrations, type Ports, participant, Service } from '@comptoir/runtime'
 import { orderAttention } from './orders/attention.ts'
 import { cancellationEnded, markCancelled } from './orders/cancellation.ts'
 import { createOrder } from './orders/create-order.ts'
@@ -41,4 +41,5 @@ export function storeService(ports: Ports, epoch: number): Service {
 type Created = { order_id: number; total_amount: number }
 
 /** Where choreographed orders begin. */
-export const orderEntry = (service: Service): OrderEntry => new Entry(service, placeOrder, ({ order_id }: Created) => String(order_id))
+export const orderEntry = (service: Service): OrderEntry =>
+  new Entry(service, placeOrder, ({ order_id }: Created) => String(order_id))

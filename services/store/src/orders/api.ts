@@ -28,19 +28,30 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
       '/orders',
       {
         config: { policy: ['clerk', 'operator'] },
-        schema: { summary: 'The newest orders', tags, querystring: PageQuery, response: { 200: Type.Object({ items: Type.Array(OrderAnswer), next: Type.Union([Type.String(), Type.Null()]) }) } },
+        schema: {
+          summary: 'The newest orders',
+          tags,
+          querystring: PageQuery,
+          response: { 200: Type.Object({ items: Type.Array(OrderAnswer), next: Type.Union([Type.String(), Type.Null()]) }) },
+        },
       },
       async ({ query }) => {
         const limit = pageLimit(query)
         const orders = await listOrders(work, limit, query.cursor === undefined ? undefined : cursors.decode(query.cursor))
         const last = orders.at(-1)
-        return { items: orders.map((order) => orderAnswer(order, linkTo)), next: last && orders.length === limit ? cursors.encode(last.order_id) : null }
+        return {
+          items: orders.map((order) => orderAnswer(order, linkTo)),
+          next: last && orders.length === limit ? cursors.encode(last.order_id) : null,
+        }
       },
     )
 
     app.get<{ Params: Static<typeof OrderPath> }>(
       '/orders/:order_id',
-      { config: { policy: ['customer', 'clerk', 'operator'] }, schema: { summary: 'An order', tags, params: OrderPath, response: { 200: OrderAnswer } } },
+      {
+        config: { policy: ['customer', 'clerk', 'operator'] },
+        schema: { summary: 'An order', tags, params: OrderPath, response: { 200: OrderAnswer } },
+      },
       async ({ params }) => {
         const order = await findOrder(work, Number(params.order_id))
         if (!order) throw unknown(Number(params.order_id))
@@ -50,7 +61,15 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
 
     app.put<{ Body: Static<typeof PaidOrder> }>(
       '/orders',
-      { config: { policy: ['clerk', 'service'] }, schema: { summary: 'Record that an order was paid by other means', tags, body: PaidOrder, response: { 200: Type.Object({ updated: Type.Boolean() }) } } },
+      {
+        config: { policy: ['clerk', 'service'] },
+        schema: {
+          summary: 'Record that an order was paid by other means',
+          tags,
+          body: PaidOrder,
+          response: { 200: Type.Object({ updated: Type.Boolean() }) },
+        },
+      },
       async ({ body }) => ({ updated: await markPaid(work, waits, body) }),
     )
 
@@ -58,13 +77,21 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
       '/orders/:order_id',
       {
         config: { policy: ['customer', 'clerk'] },
-        schema: { summary: 'Cancel an order', tags, params: OrderPath, response: { 200: Type.Object({ deleted: Type.Boolean() }), 202: Type.Object({ deleted: Type.Boolean() }) } },
+        schema: {
+          summary: 'Cancel an order',
+          tags,
+          params: OrderPath,
+          response: { 200: Type.Object({ deleted: Type.Boolean() }), 202: Type.Object({ deleted: Type.Boolean() }) },
+        },
       },
       async (request, reply) => {
         const id = Number(request.params.order_id)
         const cancellation = await requestCancellation(work, id)
         if (cancellation.kind === 'unknown') throw unknown(id, { deleted: false })
-        if (cancellation.kind === 'ended') throw new Problem(404, 'already_cancelled', `Order ${id} is cancelled already: there is nothing left to do.`, { members: { deleted: false } })
+        if (cancellation.kind === 'ended')
+          throw new Problem(404, 'already_cancelled', `Order ${id} is cancelled already: there is nothing left to do.`, {
+            members: { deleted: false },
+          })
         if (cancellation.kind === 'refused') throw notCancellable(id, cancellation.status)
         const order = await waits.order(id, longestWaitMs, ({ status }) => ended.has(status))
         if (!order) return reply.code(202).header('location', request.url).send({ deleted: false })
@@ -78,21 +105,39 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
 const ended: ReadonlySet<OrderStatus> = new Set<OrderStatus>(['CANCELLED', 'EXPIRED', 'PAID', 'NEEDS_ATTENTION'])
 
 /** Answers whether anything changed. The order is PAID when it answers. */
-async function markPaid(work: Work, waits: ReadWaits, { order_id, is_paid, payment_id }: Static<typeof PaidOrder>): Promise<boolean> {
+async function markPaid(
+  work: Work,
+  waits: ReadWaits,
+  { order_id, is_paid, payment_id }: Static<typeof PaidOrder>,
+): Promise<boolean> {
   const order = await writtenOrder(work, order_id)
   if (!order) throw unknown(order_id)
   if (!is_paid) {
-    if (order.status === 'PAID') throw new Problem(409, 'already_paid', `Order ${order_id} is paid, which cannot be taken back here: refund it outside.`)
+    if (order.status === 'PAID')
+      throw new Problem(409, 'already_paid', `Order ${order_id} is paid, which cannot be taken back here: refund it outside.`)
     return false
   }
-  const placed = order.status === 'PENDING' ? await waits.order(order_id, longestWaitMs, ({ status }) => status !== 'PENDING') : order
-  if (!placed) throw new Problem(409, 'still_pending', `Order ${order_id} is still being placed: try again when GET /orders/${order_id} says PLACED.`, { headers: { 'retry-after': '5' } })
+  const placed =
+    order.status === 'PENDING' ? await waits.order(order_id, longestWaitMs, ({ status }) => status !== 'PENDING') : order
+  if (!placed)
+    throw new Problem(
+      409,
+      'still_pending',
+      `Order ${order_id} is still being placed: try again when GET /orders/${order_id} says PLACED.`,
+      { headers: { 'retry-after': '5' } },
+    )
   checkPayment(placed, payment_id)
   if (placed.status === 'PAID') return false
   if (placed.status !== 'PLACED') throw notPayable(placed)
   await takePayment(work, order_id, placed.saga_id)
   const paid = await waits.order(order_id, longestWaitMs, ({ status }) => status !== 'PLACED' && status !== 'CANCELLING')
-  if (!paid) throw new Problem(409, 'still_pending', `The payment of order ${order_id} is on its way: look at GET /orders/${order_id} in a moment.`, { headers: { 'retry-after': '5' } })
+  if (!paid)
+    throw new Problem(
+      409,
+      'still_pending',
+      `The payment of order ${order_id} is on its way: look at GET /orders/${order_id} in a moment.`,
+      { headers: { 'retry-after': '5' } },
+    )
   if (paid.status !== 'PAID') throw notPayable(paid)
   return true
 }
@@ -104,12 +149,21 @@ function checkPayment(order: Order, payment: number | undefined): void {
 }
 
 const notPayable = ({ order_id, status }: Order) =>
-  new Problem(409, 'order_closed', `Order ${order_id} is ${status} and cannot be paid any more: place a new one.`, { members: { updated: false } })
+  new Problem(409, 'order_closed', `Order ${order_id} is ${status} and cannot be paid any more: place a new one.`, {
+    members: { updated: false },
+  })
 
 const notCancellable = (id: number, status: OrderStatus) =>
-  new Problem(409, status === 'PAID' ? 'already_paid' : 'needs_attention', status === 'PAID' ? `Order ${id} is paid and stays: refund it outside.` : `Order ${id} needs an operator first: see GET /saga-api/sagas.`, {
-    members: { deleted: false },
-  })
+  new Problem(
+    409,
+    status === 'PAID' ? 'already_paid' : 'needs_attention',
+    status === 'PAID'
+      ? `Order ${id} is paid and stays: refund it outside.`
+      : `Order ${id} needs an operator first: see GET /saga-api/sagas.`,
+    {
+      members: { deleted: false },
+    },
+  )
 
 const unknown = (id: number, members: Record<string, unknown> = {}) =>
   new Problem(404, 'unknown_order', `There is no order ${id}: use an id that POST /orders gave.`, { members })

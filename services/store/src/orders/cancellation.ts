@@ -19,8 +19,12 @@ export async function beginCancellations(unit: Unit, orders: readonly number[], 
     `select order_id, product_id, quantity from store.order_items where order_id = any($1::bigint[]) order by order_id, line`,
     [rows.map((row) => row.id)],
   )
-  const itemsOf = (order: number) => lines.filter((line) => line.order_id === order).map(({ product_id, quantity }) => ({ product_id, quantity }))
-  unit.changed('order', rows.map((row) => row.id))
+  const itemsOf = (order: number) =>
+    lines.filter((line) => line.order_id === order).map(({ product_id, quantity }) => ({ product_id, quantity }))
+  unit.changed(
+    'order',
+    rows.map((row) => row.id),
+  )
   unit.begin(
     cancelOrder,
     rows.map(({ id, saga }) => ({
@@ -41,7 +45,10 @@ export const markCancelled: Handler<StepsOf<typeof cancelOrder>['markCancelled']
        returning o.id`,
       [tasks.map((task) => task.data.input.order_id), tasks.map((task) => task.data.input.reason)],
     )
-    unit.changed('order', rows.map((row) => row.id))
+    unit.changed(
+      'order',
+      rows.map((row) => row.id),
+    )
     return tasks.map(() => done({}))
   },
 }
@@ -54,5 +61,8 @@ export async function cancellationEnded(unit: Unit, endings: readonly Ending[]):
     `update store.orders set status = 'PAID', paid = true, version = version + 1 where id = any($1::bigint[]) and status = 'CANCELLING' returning id`,
     [refused],
   )
-  unit.changed('order', rows.map((row) => row.id))
+  unit.changed(
+    'order',
+    rows.map((row) => row.id),
+  )
 }

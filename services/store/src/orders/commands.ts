@@ -4,7 +4,11 @@ import { beginCancellations } from './cancellation.ts'
 import type { OrderStatus } from './order.ts'
 
 /** What became of a wish to cancel: `cancelling` ends by itself; the other answers are final. */
-export type Cancellation = { readonly kind: 'cancelling' } | { readonly kind: 'unknown' } | { readonly kind: 'ended' } | { readonly kind: 'refused'; readonly status: OrderStatus }
+export type Cancellation =
+  | { readonly kind: 'cancelling' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'refused'; readonly status: OrderStatus }
 
 /**
  * Asks for an order to be cancelled. PENDING: the wish is recorded, and the transaction that links the payment begins the

@@ -12,9 +12,14 @@ const maxId = 2_147_483_647
 /** createOrder: prices the lines and writes the orders; its undo marks them CANCELLED. */
 export const createOrder: Handler<Step> = {
   async do(unit, tasks) {
-    const shop = await readShop(unit, tasks.map((task) => task.data.input))
+    const shop = await readShop(
+      unit,
+      tasks.map((task) => task.data.input),
+    )
     const orders = tasks.map((task) => ({ saga: task.saga, input: task.data.input, priced: price(task.data.input, shop) }))
-    const accepted = orders.flatMap(({ saga, input, priced }) => (typeof priced === 'object' && 'total' in priced ? [{ saga, input, ...priced }] : []))
+    const accepted = orders.flatMap(({ saga, input, priced }) =>
+      typeof priced === 'object' && 'total' in priced ? [{ saga, input, ...priced }] : [],
+    )
     const ids = accepted.length > 0 ? await insertOrders(unit, accepted) : new Map<string, number>()
     return orders.map(({ saga, priced }) => {
       if ('reason' in priced) return failed(priced.reason, priced.pointer)
@@ -29,8 +34,12 @@ export const createOrder: Handler<Step> = {
        returning o.id, o.saga_id`,
       [undos.map((undo) => undo.result.order_id), undos.map((undo) => cancelReason(undo.cause.reason))],
     )
-    unit.changed('order', rows.map((row) => row.id))
-    for (const row of rows) unit.publish({ to: OrderClosed.to, type: OrderClosed.type, key: row.saga_id, data: { order_id: row.id } })
+    unit.changed(
+      'order',
+      rows.map((row) => row.id),
+    )
+    for (const row of rows)
+      unit.publish({ to: OrderClosed.to, type: OrderClosed.type, key: row.saga_id, data: { order_id: row.id } })
   },
 }
 
@@ -44,8 +53,13 @@ async function readShop(unit: Unit, inputs: readonly Input[]): Promise<Shop> {
   const userIds = distinct(inputs.map((input) => input.user_id))
   const productIds = distinct(inputs.flatMap((input) => input.items.map((item) => item.product_id)))
   const [users, products] = await Promise.all([
-    unit.query<{ id: number; has_orders: boolean }>(`select id, has_orders from store.users where id = any($1::int[])`, [userIds]),
-    unit.query<{ id: number; price: number; ordered: boolean }>(`select id, price, ordered from store.products where id = any($1::int[])`, [productIds]),
+    unit.query<{ id: number; has_orders: boolean }>(`select id, has_orders from store.users where id = any($1::int[])`, [
+      userIds,
+    ]),
+    unit.query<{ id: number; price: number; ordered: boolean }>(
+      `select id, price, ordered from store.products where id = any($1::int[])`,
+      [productIds],
+    ),
   ])
   const newUsers = users.filter((user) => !user.has_orders).map((user) => user.id)
   const newProducts = products.filter((product) => !product.ordered).map((product) => product.id)
@@ -58,7 +72,12 @@ async function readShop(unit: Unit, inputs: readonly Input[]): Promise<Shop> {
   }
 }
 
-async function mark(unit: Unit, table: 'store.users' | 'store.products', flag: 'has_orders' | 'ordered', ids: readonly number[]): Promise<number[]> {
+async function mark(
+  unit: Unit,
+  table: 'store.users' | 'store.products',
+  flag: 'has_orders' | 'ordered',
+  ids: readonly number[],
+): Promise<number[]> {
   const rows = await unit.query<{ id: number }>(
     `with locked as (select id from ${table} where id = any($1::int[]) order by id for update)
      update ${table} as t set ${flag} = true from locked where t.id = locked.id returning t.id`,
@@ -68,7 +87,8 @@ async function mark(unit: Unit, table: 'store.users' | 'store.products', flag: '
   return ids.filter((id) => !found.has(id))
 }
 
-const distinct = (ids: readonly number[]): number[] => [...new Set(ids)].filter((id) => id >= 1 && id <= maxId).sort((a, b) => a - b)
+const distinct = (ids: readonly number[]): number[] =>
+  [...new Set(ids)].filter((id) => id >= 1 && id <= maxId).sort((a, b) => a - b)
 
 type Refused = { readonly reason: 'unknown_user' | 'unknown_product' | 'total_too_large'; readonly pointer: string }
 interface Priced {
@@ -91,7 +111,10 @@ function price(input: Input, { users, prices }: Shop): Priced | Refused {
   return { total, prices: units }
 }
 
-async function insertOrders(unit: Unit, orders: readonly { saga: string; input: Input; total: number; prices: readonly number[] }[]): Promise<Map<string, number>> {
+async function insertOrders(
+  unit: Unit,
+  orders: readonly { saga: string; input: Input; total: number; prices: readonly number[] }[],
+): Promise<Map<string, number>> {
   const rows = await unit.query<{ id: number; saga_id: string }>(
     `insert into store.orders (saga_id, user_id, total, status)
      select saga, user_id, total, 'PENDING' from unnest($1::uuid[], $2::int[], $3::bigint[]) as o(saga, user_id, total)
@@ -99,12 +122,20 @@ async function insertOrders(unit: Unit, orders: readonly { saga: string; input: 
     [orders.map((order) => order.saga), orders.map((order) => order.input.user_id), orders.map((order) => order.total)],
   )
   const ids = new Map(rows.map((row) => [row.saga_id, row.id]))
-  const lines = orders.flatMap(({ saga, input, prices }) => input.items.map((item, line) => ({ ...item, order: ids.get(saga) ?? 0, line: line + 1, unitPrice: prices[line] ?? 0 })))
+  const lines = orders.flatMap(({ saga, input, prices }) =>
+    input.items.map((item, line) => ({ ...item, order: ids.get(saga) ?? 0, line: line + 1, unitPrice: prices[line] ?? 0 })),
+  )
   await unit.query(
     `insert into store.order_items (order_id, line, product_id, quantity, unit_price)
      select * from unnest($1::bigint[], $2::smallint[], $3::int[], $4::int[], $5::bigint[])`,
-    [lines.map((l) => l.order), lines.map((l) => l.line), lines.map((l) => l.product_id), lines.map((l) => l.quantity), lines.map((l) => l.unitPrice)],
+    [
+      lines.map((l) => l.order),
+      lines.map((l) => l.line),
+      lines.map((l) => l.product_id),
+      lines.map((l) => l.quantity),
+      lines.map((l) => l.unitPrice),
+    ],
   )
-  unit.changed('order', ids.values())
+  unit.changed('new order', ids.values())
   return ids
 }

@@ -17,9 +17,17 @@ export const linkPayment: Handler<StepsOf<typeof placeOrder>['linkPayment']> = {
        returning o.id, case when not o.paid then o.cancel_wish end as wish`,
       [tasks.map((task) => task.data.createOrder.order_id), tasks.map((task) => task.data.createPayment.payment_id)],
     )
-    unit.changed('order', rows.map((row) => row.id))
+    unit.changed(
+      'order',
+      rows.map((row) => row.id),
+    )
     const wished = rows.filter((row) => row.wish !== null)
-    if (wished.length > 0) await beginCancellations(unit, wished.map((row) => row.id), 'cancelled')
+    if (wished.length > 0)
+      await beginCancellations(
+        unit,
+        wished.map((row) => row.id),
+        'cancelled',
+      )
     return tasks.map(() => done({}))
   },
 }

@@ -23,5 +23,9 @@ export interface Order {
 
 /** Why an order is cancelled, as the contract names it, from the reason for which its saga turned back. */
 export function cancelReason(reason: string): string {
-  return ['out_of_stock', 'over_ceiling', 'on_hold', 'expired', 'cancelled'].includes(reason) ? reason : reason === 'closed' ? 'cancelled' : 'error'
+  return ['out_of_stock', 'over_ceiling', 'on_hold', 'expired', 'cancelled'].includes(reason)
+    ? reason
+    : reason === 'closed'
+      ? 'cancelled'
+      : 'error'
 }

@@ -17,6 +17,9 @@ export const paymentProcessed: EventHandler<{ order_id: number; payment_id: numb
        returning o.id`,
       [events.map((event) => event.data.order_id), events.map((event) => event.data.payment_id)],
     )
-    unit.changed('order', rows.map((row) => row.id))
+    unit.changed(
+      'order',
+      rows.map((row) => row.id),
+    )
   },
 }

@@ -16,20 +16,32 @@ export interface PlaceOrderOptions {
   readonly overloaded: () => string | undefined
 }
 
-const Placed = Type.Object({ order_id: Type.Integer(), status: Type.Optional(Type.String()), reason: Type.Optional(Type.Union([Type.String(), Type.Null()])) })
+const Placed = Type.Object({
+  order_id: Type.Integer(),
+  status: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+})
 
 /** POST /orders. */
 export function placeOrderApi({ entry, waits, overloaded }: PlaceOrderOptions): FastifyPluginAsync {
   return async (app) => {
     app.post<{ Body: NewOrder }>(
       '/orders',
-      { config: { policy: ['customer', 'clerk'] }, schema: { summary: 'Place an order', tags: ['orders'], body: NewOrder, response: { 201: Placed, 202: Placed } } },
+      {
+        config: { policy: ['customer', 'clerk'] },
+        schema: { summary: 'Place an order', tags: ['orders'], body: NewOrder, response: { 201: Placed, 202: Placed } },
+      },
       async (request, reply) => {
         const busy = overloaded()
         if (busy !== undefined) throw new Problem(503, 'overloaded', busy, { headers: { 'retry-after': '5' } })
         const key = idempotencyKey(request)
         const input = { user_id: request.body.user_id, items: mergeLines(request.body.items) }
-        const entrance = await entry.begin(input, key === undefined ? undefined : { scope: 'POST /orders', key, fingerprint: requestFingerprint(request).toString('base64') })
+        const entrance = await entry.begin(
+          input,
+          key === undefined
+            ? undefined
+            : { scope: 'POST /orders', key, fingerprint: requestFingerprint(request).toString('base64') },
+        )
         const { order_id } = begun(entrance, request.body)
         if (entrance.kind === 'replayed') reply.header('idempotency-replayed', 'true')
         reply.header('location', `${request.url}/${order_id}`)
@@ -55,9 +67,18 @@ function begun(entrance: Entrance<{ order_id: number }>, body: NewOrder): { orde
     case 'refused':
       throw refusal(entrance.reason, entrance.detail ?? '', body)
     case 'mismatch':
-      throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used with another request: use a new key for a new order.')
+      throw new Problem(
+        422,
+        'idempotency_key_reused',
+        'This Idempotency-Key was used with another request: use a new key for a new order.',
+      )
     case 'open':
-      throw new Problem(409, 'idempotency_key_open', 'The first request with this Idempotency-Key is still being answered: send it again in a moment.', { headers: { 'retry-after': '1' } })
+      throw new Problem(
+        409,
+        'idempotency_key_open',
+        'The first request with this Idempotency-Key is still being answered: send it again in a moment.',
+        { headers: { 'retry-after': '1' } },
+      )
     default:
       return entrance satisfies never
   }
@@ -67,12 +88,18 @@ function begun(entrance: Entrance<{ order_id: number }>, body: NewOrder): { orde
 function refusal(reason: string, pointer: string, { user_id, items }: NewOrder): Problem {
   const line = /^\/items\/(\d+)/.exec(pointer)?.[1]
   const product = line === undefined ? undefined : mergeLines(items)[Number(line)]?.product_id
-  const sent = line === undefined ? pointer : pointer.replace(line, String(items.findIndex((item) => item.product_id === product)))
+  const sent =
+    line === undefined ? pointer : pointer.replace(line, String(items.findIndex((item) => item.product_id === product)))
   switch (reason) {
     case 'unknown_user':
       return fieldProblem(422, sent, reason, `There is no user ${user_id}: create the user with POST /users, or use another id.`)
     case 'unknown_product':
-      return fieldProblem(422, sent, reason, `There is no product ${product}: nothing was ordered; use ids that GET /stocks/reports/overview-stocks lists.`)
+      return fieldProblem(
+        422,
+        sent,
+        reason,
+        `There is no product ${product}: nothing was ordered; use ids that GET /stocks/reports/overview-stocks lists.`,
+      )
     default:
       return fieldProblem(422, sent, reason, 'The total of the order is above 90,071,992,547,409.91: order less, or split it.')
   }

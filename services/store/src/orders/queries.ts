@@ -23,12 +23,18 @@ export async function findOrder(work: Work, id: number): Promise<Order | undefin
 export async function writtenOrder(work: Work, id: number): Promise<Order | undefined> {
   const items = `(select json_agg(json_build_object('product_id', product_id, 'quantity', quantity, 'unit_price', unit_price) order by line)
     from store.order_items as i where i.order_id = o.order_id)::text`
-  const [row] = await work.query<Row>(`select ${shown(items)} from (select *, id as order_id from store.orders where id = $1) as o`, [id])
+  const [row] = await work.query<Row>(
+    `select ${shown(items)} from (select *, id as order_id from store.orders where id = $1) as o`,
+    [id],
+  )
   return row && order(row)
 }
 
 /** The newest orders of the read model, or those before a given one, newest first. */
 export async function listOrders(work: Work, limit: number, before: number | undefined): Promise<Order[]> {
-  const rows = await work.query<Row>(`select ${shown('items')} from store_view.orders where order_id < $1 order by order_id desc limit $2`, [before ?? Number.MAX_SAFE_INTEGER, limit])
+  const rows = await work.query<Row>(
+    `select ${shown('items')} from store_view.orders where order_id < $1 order by order_id desc limit $2`,
+    [before ?? Number.MAX_SAFE_INTEGER, limit],
+  )
   return rows.map(order)
 }

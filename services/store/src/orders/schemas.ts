@@ -5,7 +5,10 @@ import type { Order } from './order.ts'
 export const NewOrder = Type.Object(
   {
     user_id: BodyId,
-    items: Type.Array(Type.Object({ product_id: BodyId, quantity: Quantity }, { additionalProperties: false }), { minItems: 1, maxItems: 1_000 }),
+    items: Type.Array(Type.Object({ product_id: BodyId, quantity: Quantity }, { additionalProperties: false }), {
+      minItems: 1,
+      maxItems: 1_000,
+    }),
   },
   { additionalProperties: false },
 )

@@ -12,12 +12,26 @@ export function reportsApi(work: Work): FastifyPluginAsync {
   return async (app) => {
     app.get(
       '/orders/reports/highest-spenders',
-      { config, schema: { summary: 'The ten users who spent most', tags, response: { 200: Type.Array(Type.Object({ user_id: Type.Integer(), total_expense: Type.Number() })) } } },
+      {
+        config,
+        schema: {
+          summary: 'The ten users who spent most',
+          tags,
+          response: { 200: Type.Array(Type.Object({ user_id: Type.Integer(), total_expense: Type.Number() })) },
+        },
+      },
       async () => (await highestSpenders(work)).map(({ user_id, total }) => ({ user_id, total_expense: toDecimal(total) })),
     )
     app.get(
       '/orders/reports/best-sellers',
-      { config, schema: { summary: 'The ten products sold most', tags, response: { 200: Type.Array(Type.Object({ product_id: Type.Integer(), quantity_sold: Type.Integer() })) } } },
+      {
+        config,
+        schema: {
+          summary: 'The ten products sold most',
+          tags,
+          response: { 200: Type.Array(Type.Object({ product_id: Type.Integer(), quantity_sold: Type.Integer() })) },
+        },
+      },
       async () => (await bestSellers(work)).map(({ product_id, quantity }) => ({ product_id, quantity_sold: quantity })),
     )
   }
