@@ -56,7 +56,7 @@ module.exports = {
       name: 'declared-in-package-json',
       severity: 'error',
       from: { path: '^(packages|services|apps)/', pathNot: spec },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'undetermined'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     {
       name: 'sources-know-no-test',
@@ -69,7 +69,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/(dist|public)/' },
+    exclude: { path: '^(packages|services|apps)/[^/]+/(dist|public)/' },
     // Types count: a service that only borrows a type from another one depends on it.
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'types', 'node', 'default'] },

@@ -5,6 +5,7 @@ import {
   engineMigrations,
   keepPartitions,
   localSignals,
+  type Migrations,
   migrate,
   type Ports,
   Projector,
@@ -18,14 +19,15 @@ import {
 import { type OrderEntry, orderEntry, projectStore, ReadWaits, seedStore, storeMigrations, storeService } from '@comptoir/store'
 
 /** The services of an installation; each has a schema of its own. */
-const services = ['store', 'payments'] as const
+export const services = ['store', 'payments'] as const
 const userOnHold = 4
 const maintenanceMs = 3_600_000
 
+/** All migrations of an embedded database, in order. */
+export const migrations: readonly Migrations[] = [sharedMigrations, ...services.map(engineMigrations), ...storeMigrations, ...paymentsMigrations]
+
 /** Brings an embedded database up to date. */
-export async function migrateEmbedded(database: Database): Promise<void> {
-  await migrate(database, [sharedMigrations, ...services.map(engineMigrations), ...storeMigrations, ...paymentsMigrations])
-}
+export const migrateEmbedded = (database: Database): Promise<void> => migrate(database, migrations)
 
 export interface EmbeddedOptions {
   /** Fill an empty store with the demo data. */
@@ -42,12 +44,15 @@ export class Embedded {
   readonly payments: Service
   readonly entry: OrderEntry
   readonly waits: ReadWaits
+  /** The largest payment that is not refused, in minor units. */
+  readonly ceiling: number
   readonly #consumers: readonly Consumer[]
   readonly #projector: Projector
   #maintenance: NodeJS.Timeout | undefined
 
   private constructor(ports: Ports, epoch: number, ceiling: number) {
     this.ports = ports
+    this.ceiling = ceiling
     this.store = storeService(ports, epoch)
     this.payments = paymentsService(ports, epoch, ceiling)
     this.entry = orderEntry(this.store)

@@ -1,2 +1,3 @@
+export { type PaymentsOptions, paymentsApi } from './api.ts'
 export { putOnHold } from './holds.ts'
 export { defaultCeiling, paymentsMigrations, paymentsService } from './service.ts'

@@ -1,0 +1,77 @@
+import { consolePage } from '@comptoir/console'
+import { cancelOrder, placeOrder } from '@comptoir/contracts'
+import { createServer, docs, health, metrics } from '@comptoir/http'
+import { operatorApi } from '@comptoir/orchestrator'
+import { paymentsApi } from '@comptoir/payments'
+import { graphqlApi, ordersApi, placeOrderApi, productsApi, reportsApi, stockApi, usersApi } from '@comptoir/store'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { type Embedded, services } from './embedded.ts'
+import type { StoreMetrics } from './metrics.ts'
+
+export interface HttpOptions {
+  readonly embedded: Embedded
+  readonly metrics: StoreMetrics
+  /** Where clients reach this process, without a slash at the end; known once it listens. */
+  readonly publicUrl: () => string
+  readonly cursorSecret: Uint8Array
+  /** Why the process takes no work just now; empty when it does. */
+  readonly notReady: () => readonly string[]
+}
+
+/** The largest age of what waits: over it no order is taken, so that what was accepted gets done. */
+const longestBacklogMs = 300_000
+
+/** All services behind one port, each under its prefix, with the documentation and the page. */
+export async function buildServer({ embedded, metrics: registry, publicUrl, cursorSecret, notReady }: HttpOptions): Promise<FastifyInstance> {
+  const { store, payments, entry, waits, ports, ceiling } = embedded
+  const app = createServer({ allowedHosts: 'loopback' })
+  await app.register(docs, {
+    title: 'Comptoir',
+    version: '0.1.0',
+    description: 'The store back office: Store Manager (/store-api), Payments (/payments-api) and the operator API (/saga-api). Errors are problem documents (RFC 9457).',
+  })
+  const ready = async () => notReady()
+  const linkTo = (payment: number) => `${publicUrl()}/payments-api/payments/process/${payment}`
+  const overloaded = () => (embedded.backlogAge > longestBacklogMs ? 'Too much is waiting to be done: try again in a few seconds.' : undefined)
+
+  const storeRoutes: FastifyPluginAsync = async (api) => {
+    await api.register(health, { ready })
+    await api.register(usersApi(store))
+    await api.register(productsApi(store))
+    await api.register(stockApi(store, waits))
+    await api.register(graphqlApi(store))
+    await api.register(reportsApi(store))
+    await api.register(placeOrderApi({ entry, waits, overloaded }))
+    await api.register(ordersApi({ work: store, waits, linkTo, cursorSecret }))
+  }
+  const paid = async (order: number) => {
+    await waits.order(order, 500, ({ status }) => status === 'PAID')
+  }
+
+  await app.register(storeRoutes, { prefix: '/store-api' })
+  await app.register(async (alias) => {
+    // The name under which clients of the old gateway know the store; the documentation names it once.
+    alias.addHook('onRoute', (route) => {
+      route.schema = { ...route.schema, hide: true }
+    })
+    await alias.register(storeRoutes, { prefix: '/store-manager-api' })
+  })
+  await app.register(
+    async (api) => {
+      await api.register(health, { ready })
+      await api.register(paymentsApi({ work: payments, clock: ports.clock, ceiling, paid }))
+    },
+    { prefix: '/payments-api' },
+  )
+  await app.register(
+    async (api) => {
+      await api.register(health, { ready })
+      await api.register(operatorApi({ database: ports.database, services, home: store.name, sagas: [placeOrder, cancelOrder], cursorSecret }))
+    },
+    { prefix: '/saga-api' },
+  )
+  await app.register(health, { ready })
+  await app.register(metrics, { registry })
+  await app.register(consolePage)
+  return app
+}

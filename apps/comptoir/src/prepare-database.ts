@@ -1,0 +1,3 @@
+import { prepareDatabase } from './prepared-database.ts'
+
+await prepareDatabase()

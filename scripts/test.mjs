@@ -1,0 +1,76 @@
+/** `npm test`: all tiers in order, then one line with their sum. A tier that runs no test has failed. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { delimiter, dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { has, node24 } from './tools.mjs'
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+
+// These start whole processes, which must not take the two cores from each other.
+const oneAtATime = '--no-file-parallelism'
+
+/** `needs`: without it the tier is skipped; `uses`: without it some of its tests skip themselves. */
+const tiers = [
+  { name: 'unit, property and integration', runs: [['--project', 'unit', '--project', 'integration']] },
+  { name: 'end to end', runs: [['--project', 'e2e', oneAtATime]], uses: 'promtool' },
+  { name: 'browser', runs: [['--project', 'browser', oneAtATime]], needs: 'chromium' },
+  { name: 'crash', runs: [['--project', 'crash', oneAtATime]] },
+  {
+    name: 'Node 24: unit, property and one end to end',
+    runs: [
+      ['--project', 'unit'],
+      ['--project', 'e2e', 'tests/acceptance/serve.e2e.spec.ts'],
+    ],
+    needs: 'Node 24',
+    node: node24,
+  },
+]
+
+const reportFile = 'node_modules/.cache/comptoir/test-report.json'
+
+/** Runs vitest once, showing what it says; answers its report, or undefined when it died before writing one. */
+function vitest(node, args) {
+  rmSync(reportFile, { force: true })
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
+  // Processes that the tests start by the name `node` are of the same version.
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
+  const { status } = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args], { stdio: 'inherit', env })
+  try {
+    return { status, ...JSON.parse(readFileSync(reportFile, 'utf8')) }
+  } catch {
+    return undefined
+  }
+}
+
+function count(report) {
+  if (report === undefined) return { passed: 0, failed: 1, skipped: 0 }
+  const passed = report.numPassedTests
+  // vitest also fails for what is no test: a spec that does not load, an error outside every test, no spec at all.
+  const failed = report.numFailedTests || (report.status === 0 && report.success ? 0 : 1)
+  const skipped = report.numPendingTests + report.numTodoTests
+  if (passed + failed > 0) return { passed, failed, skipped }
+  console.log('No test has run, which counts as a failure.')
+  return { passed, failed: 1, skipped }
+}
+
+function runTier({ runs, needs, uses, node = process.execPath }) {
+  try {
+    if (needs && !has(needs)) return [{ passed: 0, failed: 0, skipped: 1 }]
+    if (uses) has(uses)
+  } catch (error) {
+    console.log(error.message)
+    return [{ passed: 0, failed: 1, skipped: 0 }]
+  }
+  return runs.map((args) => count(vitest(resolve(node), args)))
+}
+
+const sum = { passed: 0, failed: 0, skipped: 0 }
+for (const tier of tiers) {
+  console.log(`\n--- ${tier.name} ---`)
+  for (const counts of runTier(tier)) {
+    for (const key of Object.keys(sum)) sum[key] += counts[key]
+  }
+}
+process.exitCode = sum.failed > 0 ? 1 : 0
+console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)

@@ -1,0 +1,44 @@
+import type { Installation } from './sagas.ts'
+
+/** A message that could not be handled and waits for a person. */
+export interface DeadLetter {
+  readonly id: number
+  readonly service: string
+  readonly saga_id: string
+  readonly message: string
+  readonly error: string | null
+  readonly attempts: number
+  readonly since: string
+  /** Messages of the same key that wait behind it. */
+  readonly parked: number
+}
+
+/** The dead letters of all services, oldest first, at most `limit` of each. */
+export async function listDeadLetters({ database, services }: Installation, limit: number): Promise<DeadLetter[]> {
+  const letters = await Promise.all(
+    services.map((service) =>
+      database.query<DeadLetter>(
+        `select id, '${service}' as service, key as saga_id, type as message, error, attempts,
+           to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as since,
+           (select count(*)::int from ${service}.held_message as p where p.key = m.key and p.state = 'parked') as parked
+         from ${service}.held_message as m where state = 'dead' order by id limit $1::int`,
+        [limit],
+      ),
+    ),
+  )
+  return letters.flat()
+}
+
+/** Asks the consumers to try a saga's dead letters again. Answers how many. The request rows are the audit of it. */
+export async function requestReplay({ database, services }: Installation, saga: string, by: string): Promise<number> {
+  const asked = await Promise.all(
+    services.map((service) =>
+      database.query(
+        `insert into ${service}.replay_request (held_message, requested_by)
+         select id, $2 from ${service}.held_message where key = $1 and state = 'dead' returning 1`,
+        [saga, by],
+      ),
+    ),
+  )
+  return asked.flat().length
+}

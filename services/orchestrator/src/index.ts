@@ -1,0 +1,2 @@
+export { type OperatorOptions, operatorApi } from './api.ts'
+export type { Installation } from './sagas.ts'

@@ -1,0 +1,161 @@
+import { type Phase, progressOf, type Saga, type StepRecord, type StepStatus } from '@comptoir/saga'
+import { byDefinition, type Database, sagaName } from '@comptoir/runtime'
+
+export type SagaStatus = 'running' | 'completed' | 'cancelled' | 'needs_attention'
+
+/** A saga as operators see it, merged over its home and its participants. */
+export interface SagaView {
+  readonly saga_id: string
+  readonly saga: string
+  readonly version: number
+  readonly style: string
+  readonly status: SagaStatus
+  readonly state: string
+  readonly reason: string | null
+  /** Why a person is needed; null when nobody is. */
+  readonly attention: string | null
+  readonly order_id: number | null
+  readonly started_at: string
+  readonly ended_at: string | null
+  readonly steps: readonly StepView[]
+}
+export interface StepView {
+  readonly step: string
+  readonly service: string
+  readonly kind: string
+  readonly status: StepStatus
+  readonly reason: string | null
+  readonly at: string | null
+  readonly undone_at: string | null
+}
+/** One inbox row: what a participant did, and what it said. */
+export interface JournalEntry {
+  readonly at: string
+  readonly service: string
+  readonly step: string
+  readonly phase: Exclude<Phase, 'settle'>
+  readonly outcome: StepRecord['outcome']
+  readonly message: string
+  readonly reason: string | null
+}
+
+/** What the operator's reads need: the database, its services, and the declarations. */
+export interface Installation {
+  readonly database: Database
+  /** The services whose schemas stand in this database. */
+  readonly services: readonly string[]
+  /** The service that keeps the sagas' rows. */
+  readonly home: string
+  readonly sagas: readonly Saga[]
+}
+
+interface SagaRow {
+  id: string
+  definition: string
+  style: string
+  subject: string | null
+  outcome: 'completed' | 'cancelled' | null
+  reason: string | null
+  attention: string | null
+  began: number
+  ended: number | null
+}
+interface InboxRow {
+  id: string
+  service: string
+  step: string
+  phase: JournalEntry['phase']
+  outcome: StepRecord['outcome']
+  reason: string | null
+  at: number
+}
+
+const columns = `id, definition, style, subject, outcome, reason, attention,
+  (extract(epoch from began_at) * 1000)::float8 as began, (extract(epoch from ended_at) * 1000)::float8 as ended`
+
+/** The part of the open ones goes by the index of what is open; the ended ones are found newest first. */
+const conditions: Readonly<Record<SagaStatus, string>> = {
+  running: 'ended_at is null and attention is null',
+  needs_attention: 'ended_at is null and attention is not null',
+  completed: `outcome = 'completed'`,
+  cancelled: `outcome = 'cancelled'`,
+}
+
+/** The newest sagas, or those before a given one, newest first. */
+export async function listSagas(installation: Installation, limit: number, before: string | undefined, status: SagaStatus | undefined): Promise<SagaView[]> {
+  const { database, home } = installation
+  const rows = await database.query<SagaRow>(
+    `select ${columns} from ${home}.saga where id < $1::uuid ${status ? `and ${conditions[status]}` : ''} order by id desc limit $2::int`,
+    [before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit],
+  )
+  const journal = await readJournal(installation, rows.map((row) => row.id))
+  return rows.map((row) => view(installation, row, journal.get(row.id) ?? []))
+}
+
+/** One saga with its journal, in the order of time. */
+export async function findSaga(installation: Installation, id: string): Promise<(SagaView & { readonly journal: readonly JournalEntry[] }) | undefined> {
+  const [row] = await installation.database.query<SagaRow>(`select ${columns} from ${installation.home}.saga where id = $1`, [id])
+  if (!row) return undefined
+  const entries = (await readJournal(installation, [id])).get(id) ?? []
+  return { ...view(installation, row, entries), journal: entries.map((entry) => journalEntry(installation, row, entry)) }
+}
+
+async function readJournal({ database, services }: Installation, ids: readonly string[]): Promise<ReadonlyMap<string, InboxRow[]>> {
+  const journal = new Map<string, InboxRow[]>()
+  if (ids.length === 0) return journal
+  const rows = await Promise.all(
+    services.map((service) =>
+      database.query<InboxRow>(
+        `select id, '${service}' as service, step, phase, outcome, reason, (extract(epoch from at) * 1000)::float8 as at
+         from ${service}.inbox where id = any($1::uuid[]) and phase <> 'event'`,
+        [ids],
+      ),
+    ),
+  )
+  for (const row of rows.flat().sort((a, b) => a.at - b.at)) journal.set(row.id, [...(journal.get(row.id) ?? []), row])
+  return journal
+}
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+function view({ sagas }: Installation, row: SagaRow, entries: readonly InboxRow[]): SagaView {
+  const saga = byDefinition(sagas).get(row.definition)
+  const version = Number(row.definition.split('/')[1])
+  const doing = new Map(entries.filter((entry) => entry.phase === 'do').map((entry) => [entry.step, entry]))
+  const undoing = new Map(entries.filter((entry) => entry.phase === 'undo').map((entry) => [entry.step, entry]))
+  const records = new Map([...doing].map(([step, { outcome }]) => [step, { outcome, undone: undoing.has(step) }]))
+  // A saga of a declaration that this code does not know any more is shown without its plan.
+  const progress = saga && progressOf(saga, records)
+  return {
+    saga_id: row.id,
+    saga: sagaName(row.definition),
+    version,
+    style: row.style,
+    status: row.outcome ?? (row.attention === null ? 'running' : 'needs_attention'),
+    state: (row.outcome ? saga?.end.state : progress?.state) ?? 'UNKNOWN',
+    reason: row.reason,
+    attention: row.attention,
+    order_id: row.subject === null ? null : Number(row.subject),
+    started_at: iso(row.began),
+    ended_at: row.ended === null ? null : iso(row.ended),
+    steps: (progress?.steps ?? []).map(({ step, status }) => {
+      const done = doing.get(step.name)
+      const undone = undoing.get(step.name)
+      return {
+        step: step.name,
+        service: step.at,
+        kind: step.kind,
+        status,
+        reason: done?.reason ?? null,
+        at: done ? iso(done.at) : null,
+        undone_at: undone && done?.outcome === 'done' ? iso(undone.at) : null,
+      }
+    }),
+  }
+}
+
+function journalEntry({ sagas }: Installation, row: SagaRow, { service, step: name, phase, outcome, reason, at }: InboxRow): JournalEntry {
+  const step = byDefinition(sagas).get(row.definition)?.steps.find((candidate) => candidate.name === name)
+  const message = phase === 'undo' ? step?.undo?.done.name : outcome === 'done' ? step?.done.name : step?.failed?.name
+  return { at: iso(at), service, step: phase === 'undo' ? (step?.undo?.name ?? name) : name, phase, outcome, message: message ?? name, reason }
+}

@@ -1,0 +1,72 @@
+import { idempotencyKey, Problem, requestFingerprint } from '@comptoir/http'
+import { claimKeys, type KeyClaim, rememberAnswer, type Unit, type Work } from '@comptoir/runtime'
+import type { FastifyRequest } from 'fastify'
+
+export interface Answer<Body> {
+  readonly status: number
+  readonly body: Body
+}
+
+/** Answers of one route, each given once per `Idempotency-Key`; a request without a key is always a new one. */
+export class KeyedAnswers<Body> {
+  readonly #work: Work
+  readonly #scope: string
+  readonly #open = new Set<string>()
+
+  /** @param scope what the keys are unique within: method and path of the route */
+  constructor(work: Work, scope: string) {
+    this.#work = work
+    this.#scope = scope
+  }
+
+  /**
+   * The request's answer: the one stored under its key, or what `act` answers, whose effects, key and answer are one
+   * transaction. What `act` throws leaves no key.
+   *
+   * @throws Problem 400 for a malformed key, 409 while its first request is open, 422 when that was another request; and
+   * what `act` throws
+   */
+  async answer(
+    request: FastifyRequest,
+    act: (unit: Unit) => Promise<Answer<Body>>,
+  ): Promise<Answer<Body> & { replayed: boolean }> {
+    const key = idempotencyKey(request)
+    if (key === undefined) return { ...(await this.#work.transaction(act)), replayed: false }
+    if (this.#open.has(key)) throw openProblem()
+    this.#open.add(key)
+    try {
+      const claim = { scope: this.#scope, key, fingerprint: requestFingerprint(request).toString('base64') }
+      return await this.#work.transaction((unit) => this.#once(unit, claim, act))
+    } finally {
+      this.#open.delete(key)
+    }
+  }
+
+  async #once(
+    unit: Unit,
+    claim: KeyClaim,
+    act: (unit: Unit) => Promise<Answer<Body>>,
+  ): Promise<Answer<Body> & { replayed: boolean }> {
+    const [used] = (await claimKeys(unit, this.#work.name, [{ ...claim, answer: '' }])).values()
+    if (used === undefined) {
+      const answer = await act(unit)
+      await rememberAnswer(unit, this.#work.name, claim, JSON.stringify(answer))
+      return { ...answer, replayed: false }
+    }
+    if (used.fingerprint !== claim.fingerprint) throw reusedProblem()
+    return { ...(JSON.parse(used.answer) as Answer<Body>), replayed: true }
+  }
+}
+
+function openProblem(): Problem {
+  const detail = 'The first request with this Idempotency-Key is still being answered. Send it again in a moment.'
+  return new Problem(409, 'idempotency_key_open', detail, { headers: { 'retry-after': '1' } })
+}
+
+function reusedProblem(): Problem {
+  return new Problem(
+    422,
+    'idempotency_key_reused',
+    'This Idempotency-Key was used with another request. Use a new key for a new request.',
+  )
+}
