@@ -3,7 +3,6 @@ import {
   Consumer,
   type Database,
   engineMigrations,
-  keepPartitions,
   localSignals,
   type Migrations,
   migrate,
@@ -16,12 +15,13 @@ import {
   systemIds,
   systemRandom,
 } from '@comptoir/runtime'
-import { type OrderEntry, orderEntry, projectStore, ReadWaits, seedStore, storeMigrations, storeService } from '@comptoir/store'
+import { discardRebuild, type OrderEntry, orderEntry, ReadModel, ReadWaits, seedStore, storeMigrations, storeService } from '@comptoir/store'
+
+import { Maintenance } from './maintenance.ts'
 
 /** The services of an installation; each has a schema of its own. */
 export const services = ['store', 'payments'] as const
 const userOnHold = 4
-const maintenanceMs = 3_600_000
 
 /** All migrations of an embedded database, in order. */
 export const migrations: readonly Migrations[] = [sharedMigrations, ...services.map(engineMigrations), ...storeMigrations, ...paymentsMigrations]
@@ -48,7 +48,8 @@ export class Embedded {
   readonly ceiling: number
   readonly #consumers: readonly Consumer[]
   readonly #projector: Projector
-  #maintenance: NodeJS.Timeout | undefined
+  readonly #readModel = new ReadModel()
+  readonly #maintenance: Maintenance
 
   private constructor(ports: Ports, epoch: number, ceiling: number) {
     this.ports = ports
@@ -56,32 +57,29 @@ export class Embedded {
     this.store = storeService(ports, epoch)
     this.payments = paymentsService(ports, epoch, ceiling)
     this.entry = orderEntry(this.store)
-    this.waits = new ReadWaits(this.store, ports.signals)
+    this.waits = new ReadWaits(this.store, ports.signals, this.#readModel)
+    this.#maintenance = new Maintenance(ports, services)
     this.#consumers = [new Consumer(this.store, services), new Consumer(this.payments, services)]
-    this.#projector = new Projector(this.store, (tx, changes) => projectStore(tx, changes))
+    this.#projector = new Projector(this.store, this.#readModel.project)
   }
 
   /** Migrates, raises the epoch where the database was moved, seeds, and begins to work. */
   static async start(database: Database, { seed, ceiling = defaultCeiling, ports = {} }: EmbeddedOptions): Promise<Embedded> {
     const all: Ports = { database, signals: localSignals(), clock: systemClock, ids: systemIds(), random: systemRandom, ...ports }
     await migrateEmbedded(database)
+    await discardRebuild(database)
     const epoch = await raiseEpoch(database, services)
-    await keepPartitions(database, services, all.clock.now())
     const embedded = new Embedded(all, epoch, ceiling)
+    await embedded.#maintenance.partitions()
     if (seed) await Promise.all([seedStore(embedded.store), putOnHold(database, userOnHold)])
     await embedded.#projector.start()
     for (const consumer of embedded.#consumers) await consumer.start()
-    embedded.#maintenance = setInterval(
-      () => void keepPartitions(database, services, all.clock.now()).catch(() => {}),
-      maintenanceMs,
-    )
-    embedded.#maintenance.unref()
     return embedded
   }
 
   /** Why orders are not going on just now; empty when all is well. */
   get troubles(): readonly string[] {
-    return [...this.#consumers, this.#projector].flatMap(({ trouble }) => (trouble === null ? [] : [trouble]))
+    return [...this.#consumers, this.#projector, this.#maintenance].flatMap(({ trouble }) => (trouble === null ? [] : [trouble]))
   }
 
   /** Age in milliseconds of the oldest message that waits to be handled. */
@@ -89,9 +87,18 @@ export class Embedded {
     return Math.max(...this.#consumers.map((consumer) => consumer.backlogAge))
   }
 
+  /**
+   * Makes the store's read model again from the write tables, while it is read and orders flow.
+   *
+   * @returns how many orders it was made from
+   */
+  rebuild(): Promise<number> {
+    return this.#readModel.rebuild(this.ports.database)
+  }
+
   /** Finishes what is in hand and stops between two transactions; the rest is found at the next start. */
   async stop(): Promise<void> {
-    clearInterval(this.#maintenance)
+    await this.#maintenance.stop()
     await this.entry.idle()
     await Promise.all([...this.#consumers.map((consumer) => consumer.stop()), this.#projector.stop()])
   }

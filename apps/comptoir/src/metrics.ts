@@ -82,7 +82,7 @@ export class StoreMetrics {
       for (const service of services) {
         for (const { state, n } of await readHeld(service)) held.set({ service: service.name, state }, n)
       }
-      const [sagas] = await embedded.store.query<{ n: number }>(`select count(*)::int as n from store.saga where ended_at is null`)
+      const [sagas] = await embedded.store.query<{ n: number }>(`select count(*)::int as n from store.saga_open`)
       open.set(sagas?.n ?? 0)
     }
   }

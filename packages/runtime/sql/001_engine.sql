@@ -66,7 +66,9 @@ create table {{schema}}.saga (
   began_at timestamptz not null default comptoir.now(),
   ended_at timestamptz
 ) with (fillfactor = 70);
-create index saga_open on {{schema}}.saga (id) where ended_at is null;
+-- Those that have not ended. A table and not a partial index on saga: with that, ending a saga would be no heap-only
+-- update, and its dead entries would have to be vacuumed out of the large table.
+create table {{schema}}.saga_open (id uuid primary key);
 
 -- Keys that wait: the culprit (retry or dead) first, the others of the key parked behind it.
 create table {{schema}}.held_key (

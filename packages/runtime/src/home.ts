@@ -12,7 +12,8 @@ export interface OpenedSaga {
 /** Writes the rows of sagas that begin here. */
 export async function insertSagas(tx: Transaction, schema: string, sagas: readonly OpenedSaga[]): Promise<void> {
   await tx.query(
-    `insert into ${schema}.saga (id, definition, style, subject) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
+    `with opened as (insert into ${schema}.saga_open select unnest($1::uuid[]))
+     insert into ${schema}.saga (id, definition, style, subject) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
     [
       sagas.map((saga) => saga.id),
       sagas.map((saga) => saga.definition),
@@ -37,7 +38,8 @@ export async function endSagas(tx: Transaction, schema: string, endings: readonl
   const ended = await Promise.all(
     [...ways.values()].map(([first, ...others]) =>
       tx.query<{ id: string; subject: string | null }>(
-        `update ${schema}.saga set outcome = $2, cause_step = $3, reason = $4, ended_at = comptoir.now(), version = version + 1
+        `with closed as (delete from ${schema}.saga_open where id = any($1::uuid[]))
+         update ${schema}.saga set outcome = $2, cause_step = $3, reason = $4, ended_at = comptoir.now(), version = version + 1
          where id = any($1::uuid[]) and ended_at is null
          returning id, subject`,
         [[first, ...others].flatMap((ending) => ending?.saga ?? []), first?.outcome ?? null, first?.cause?.step ?? null, first?.cause?.reason ?? null],
@@ -64,6 +66,6 @@ export async function noteAttention(
 
 /** The oldest saga that has not ended: nothing that it may still need is dropped. Null when all have ended. */
 export async function oldestOpenSaga(db: { query: Transaction['query'] }, schema: string): Promise<string | null> {
-  const rows = await db.query<{ id: string }>(`select id from ${schema}.saga where ended_at is null order by id limit 1`)
+  const rows = await db.query<{ id: string }>(`select id from ${schema}.saga_open order by id limit 1`)
   return rows[0]?.id ?? null
 }

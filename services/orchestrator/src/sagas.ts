@@ -73,19 +73,19 @@ interface InboxRow {
 const columns = `id, definition, style, subject, outcome, reason, attention,
   (extract(epoch from began_at) * 1000)::float8 as began, (extract(epoch from ended_at) * 1000)::float8 as ended`
 
-/** The part of the open ones goes by the index of what is open; the ended ones are found newest first. */
-const conditions: Readonly<Record<SagaStatus, string>> = {
-  running: 'ended_at is null and attention is null',
-  needs_attention: 'ended_at is null and attention is not null',
+/** The open ones are few and have a table of their own; the ended ones are found newest first. */
+const conditions = (home: string): Readonly<Record<SagaStatus, string>> => ({
+  running: `id in (select id from ${home}.saga_open) and attention is null`,
+  needs_attention: `id in (select id from ${home}.saga_open) and attention is not null`,
   completed: `outcome = 'completed'`,
   cancelled: `outcome = 'cancelled'`,
-}
+})
 
 /** The newest sagas, or those before a given one, newest first. */
 export async function listSagas(installation: Installation, limit: number, before: string | undefined, status: SagaStatus | undefined): Promise<SagaView[]> {
   const { database, home } = installation
   const rows = await database.query<SagaRow>(
-    `select ${columns} from ${home}.saga where id < $1::uuid ${status ? `and ${conditions[status]}` : ''} order by id desc limit $2::int`,
+    `select ${columns} from ${home}.saga where id < $1::uuid ${status ? `and ${conditions(home)[status]}` : ''} order by id desc limit $2::int`,
     [before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit],
   )
   const journal = await readJournal(installation, rows.map((row) => row.id))
