@@ -14,9 +14,15 @@ const busyTables = [
   'store_view.sold',
 ]
 const vacuumEveryMs = 60_000
+/**
+ * Nothing writes a checkpoint in an embedded database but we: without one, the write-ahead log grows without end, and the
+ * start after a killed process reads all of it. So much log is read in about a second; a checkpoint takes 60 to 200 ms.
+ */
+const checkpointBytes = 64 * 1024 * 1024
+const checkpointLookMs = 1_000
 const partitionsEveryMs = 3_600_000
 
-/** What an embedded database needs now and then: the partitions of the coming days, the end of the old ones, and vacuum. */
+/** What an embedded database needs now and then: checkpoints, vacuum, and partitions. */
 export class Maintenance {
   readonly #ports: Ports
   readonly #services: readonly string[]
@@ -28,7 +34,11 @@ export class Maintenance {
   constructor(ports: Ports, services: readonly string[]) {
     this.#ports = ports
     this.#services = services
-    this.#timers = [this.#every(vacuumEveryMs, () => this.#vacuum()), this.#every(partitionsEveryMs, () => this.partitions())]
+    this.#timers = [
+      this.#every(checkpointLookMs, () => this.#checkpoint()),
+      this.#every(vacuumEveryMs, () => this.#vacuum()),
+      this.#every(partitionsEveryMs, () => this.partitions()),
+    ]
   }
 
   partitions(): Promise<void> {
@@ -38,6 +48,14 @@ export class Maintenance {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#running
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { database } = this.#ports
+    const [log] = await database.query<{ bytes: number }>(
+      `select (pg_current_wal_insert_lsn() - redo_lsn)::float8 as bytes from pg_control_checkpoint()`,
+    )
+    if (log && log.bytes > checkpointBytes) await database.query('checkpoint')
   }
 
   async #vacuum(): Promise<void> {

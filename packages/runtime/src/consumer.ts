@@ -82,6 +82,7 @@ export class Consumer {
         crashPoint('consumer.afterRead')
         const batch = reader.next(this.trouble !== null || this.#careful > 0 ? 1 : batchLimit)
         if (batch.length > 0) await this.#handle(lease, reader, batch)
+        this.#careful = Math.min(this.#careful, reader.pending.length)
         // Whatever was written meanwhile has been signalled: only then is it worth another look at once.
         if (reader.pending.length === 0 && batch.length < batchLimit)
           await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), this.#stop.signal)
@@ -169,7 +170,6 @@ export class Consumer {
     if (starts > maxStarts)
       await this.#holdCulprit(lease, reader, message, new Error(`the process died ${maxStarts} times over this message`), true)
     else await this.#commit(lease, reader, batch, (unit) => finishStart(unit, name, id))
-    this.#careful -= 1
   }
 
   /** Moves the mailbox past a message that fails alone; its key waits, the others flow. */
