@@ -5,6 +5,7 @@ import { Failure, read } from './api.js'
 import { announce, byId, copyButton, el, show, timeAgo } from './dom.js'
 import { money } from './format.js'
 import { orderBadge } from './looks.js'
+import { canPay } from './model.js'
 import { customerName, productName } from './names.js'
 import { sagaView } from './saga-view.js'
 import { orderLook, orderMeaning, reasonWords } from './words.js'
@@ -25,6 +26,7 @@ export function createDetail(feed, changed) {
   byId('detail-body').append(problem, facts, acts.node, lines, sagas)
   /** @type {string | undefined} */
   let said
+  let redraw = () => {}
 
   /** Reads the selected order and its sagas again. */
   async function refresh() {
@@ -56,6 +58,7 @@ export function createDetail(feed, changed) {
 
   /** @param {Order} order @param {Saga[]} itsSagas @param {Error | undefined} failure */
   function render(order, itsSagas, failure) {
+    redraw = () => render(order, itsSagas, failure)
     if (failure) renderFailure(failure)
     else show(problem, null, () => [])
     show(facts, [order, customerName(order.user_id)], () => factsOf(order))
@@ -69,11 +72,13 @@ export function createDetail(feed, changed) {
 
   return {
     refresh,
+    redraw: () => redraw(),
     /** Shows the order that the hash names: what the list knows of it at once, the rest when it has been read. */
     select() {
       const id = selectedOrder()
       document.body.classList.toggle('has-detail', id !== undefined)
       title.textContent = `Order ${id}`
+      redraw = () => {}
       for (const part of [problem, facts, lines, sagas]) show(part, id, () => [])
       acts.node.hidden = id === undefined
       const order = id === undefined ? undefined : feed.order(id)
@@ -89,7 +94,10 @@ function factsOf(order) {
   const fact = (/** @type {string} */ name, /** @type {(Node | string)[]} */ ...value) =>
     el('div', {}, el('dt', {}, name), el('dd', {}, ...value))
   // A link from data is only followed when it is a web address.
-  const link = /^https?:\/\//.test(payment_link) && el('a', { href: payment_link, 'data-testid': 'payment-link' }, payment_link)
+  const link =
+    canPay(order) &&
+    /^https?:\/\//.test(payment_link) &&
+    el('a', { href: payment_link, 'data-testid': 'payment-link' }, payment_link)
   return [
     el(
       'p',

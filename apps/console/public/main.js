@@ -4,6 +4,7 @@ import { createDetail, selectedOrder } from './detail.js'
 import { byId, refreshAges, show } from './dom.js'
 import { createFeed } from './feed.js'
 import { createLive } from './live.js'
+import { onName } from './names.js'
 import { createOrderList } from './orders.js'
 import { showTryIt } from './try-it.js'
 
@@ -63,6 +64,10 @@ addEventListener('keydown', (event) => {
 addEventListener('popstate', select)
 addEventListener('hashchange', () => byId('detail').focus({ preventScroll: true }))
 setInterval(refreshAges, 1_000)
+onName(() => {
+  list.render()
+  detail.redraw()
+})
 showTryIt(() => {
   list.render(false)
   live.now()

@@ -7,7 +7,7 @@
  * @typedef {{ at: string, service: string, step: string, phase: string, outcome: string, message: string,
  *   reason: string | null }} Entry
  * @typedef {{ saga_id: string, saga: string, version: number, style: string, status: string, state: string,
- *   reason: string | null, order_id: number | null, started_at: string, ended_at: string | null, steps: Step[],
+ *   reason: string | null, attention: string | null, order_id: number | null, started_at: string, ended_at: string | null, steps: Step[],
  *   journal?: Entry[] }} Saga
  * @typedef {{ order_id: number, user_id: number, total_amount: number,
  *   items: { product_id: number, quantity: number, unit_price: number }[], payment_link: string, is_paid: boolean,

@@ -6,6 +6,12 @@ import { Failure, read } from './api.js'
 const known = new Map()
 /** @type {Set<string>} */
 const asked = new Set()
+let named = () => {}
+
+/** @param {() => void} listener called when a name has become known */
+export const onName = (listener) => {
+  named = listener
+}
 
 /** @param {number} id */
 export const customerName = (id) => nameOf(`/store-api/users/${id}`, `customer ${id}`)
@@ -18,11 +24,12 @@ function nameOf(path, otherwise) {
   return known.get(path) ?? otherwise
 }
 
-/** The next drawing of the page shows the answer. @param {string} path */
+/** @param {string} path */
 async function ask(path) {
   asked.add(path)
   try {
     known.set(path, (await read(path)).name)
+    named()
   } catch (error) {
     // A refusal is final (the number stays); without an answer it is asked again later.
     if (error instanceof Failure && (error.status === 0 || error.status >= 500)) asked.delete(path)

@@ -11,6 +11,7 @@ import { orderLook, reasonWords } from './words.js'
 
 /** @param {Feed} feed */
 export function createOrderList(feed) {
+  const section = byId('feed')
   const list = byId('orders')
   const more = byId('new-orders')
   /** @type {Map<number, HTMLElement>} */
@@ -19,8 +20,8 @@ export function createOrderList(feed) {
   let shown = []
   let first = true
 
-  /** Somebody reads: the list's top has been scrolled away, or the pointer rests on a row. */
-  const isRead = () => list.getBoundingClientRect().top < 0 || (matchMedia('(hover: hover)').matches && list.matches(':hover'))
+  /** Somebody reads: the list's top has been scrolled away, or a mouse rests on it (or on its way to the button that shows more). */
+  const isRead = () => list.getBoundingClientRect().top < 0 || (matchMedia('(hover: hover)').matches && section.matches(':hover'))
 
   /** @param {boolean} held */
   function render(held = isRead()) {
@@ -79,8 +80,7 @@ export function createOrderList(feed) {
         { class: 'row-head' },
         link,
         orderBadge(status),
-        reason ? el('span', { class: 'reason' }, reasonWords(reason)) : null,
-        el('span', { class: 'row-customer' }, customer),
+        el('span', { class: 'row-who' }, customer, reason ? el('span', { class: 'reason' }, reasonWords(reason)) : null),
         el('span', { class: 'amount' }, money(total_amount)),
         timeAgo(created_at),
       ),
@@ -96,9 +96,9 @@ export function createOrderList(feed) {
 
   more.addEventListener('click', () => {
     render(false)
-    byId('feed').scrollIntoView({ block: 'start' })
+    section.scrollIntoView({ block: 'start' })
   })
-  list.addEventListener('pointerleave', () => render())
+  section.addEventListener('pointerleave', () => render())
   list.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     const row = event.target instanceof Element && event.target.closest('li.row')

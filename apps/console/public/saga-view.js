@@ -10,7 +10,7 @@ import { reasonWords } from './words.js'
 
 /** @param {Saga} saga */
 export function sagaView(saga) {
-  const took = saga.ended_at ? ` in ${duration(Date.parse(saga.ended_at) - Date.parse(saga.started_at))}` : ''
+  const stage = saga.ended_at ? `took ${duration(Date.parse(saga.ended_at) - Date.parse(saga.started_at))}` : saga.state
   return el(
     'section',
     { class: 'saga', 'data-testid': 'saga', 'data-saga': saga.saga },
@@ -18,9 +18,10 @@ export function sagaView(saga) {
     el(
       'p',
       { class: 'muted' },
-      `${saga.style}, version ${saga.version} · ${saga.state}${took}`,
+      `${saga.style}, version ${saga.version} · ${stage}`,
       saga.reason ? ` · ${reasonWords(saga.reason)}` : null,
     ),
+    saga.attention ? el('p', { class: 'alert' }, saga.attention) : null,
     stepChips(saga),
     journal(saga),
     el(
@@ -54,12 +55,13 @@ function journalLine({ entry, after, from, to }) {
     icon(look[0] ?? ''),
     el('strong', {}, entry.message),
     el('time', { datetime: entry.at, title: exact(entry.at) }, `+${duration(after)}`),
-    el(
-      'span',
-      { class: 'muted' },
-      `${entry.step} ${undo ? 'undone at' : entry.outcome === 'done' ? 'done at' : `${entry.outcome} at`} ${entry.service}`,
-      entry.reason ? `: ${reasonWords(entry.reason)}` : null,
-    ),
+    el('span', { class: 'muted' }, `${entry.step} at ${entry.service}${remark(entry)}`),
     el('span', { class: 'bar', title: 'from the message before to this one' }, bar),
   )
+}
+
+/** @param {import('./model.js').Entry} entry */
+function remark({ phase, outcome, reason }) {
+  if (outcome !== 'done') return reason ? `: ${outcome}, ${reasonWords(reason)}` : `: ${outcome}`
+  return phase === 'undo' ? ' (undo)' : ''
 }

@@ -48,10 +48,9 @@ const meanings = {
   PLACED: 'Stock is reserved and the payment link is ready. Pay it, or cancel it.',
   PAID: 'Paid once and for all; a paid order cannot be cancelled.',
   CANCELLING: 'The payment is closed first, then the stock is given back.',
-  CANCELLED: 'Every step that was done has been undone; nothing is owed.',
+  CANCELLED: 'What had been done was given back; nothing is owed.',
   EXPIRED: 'It was not paid in time, so its stock was given back.',
-  NEEDS_ATTENTION:
-    'A step that must succeed could not finish. The timeline below names it; the server repeats it once its cause is gone.',
+  NEEDS_ATTENTION: 'A step that must succeed could not finish. Remove its cause, then POST /saga-api/sagas/{id}/retry.',
 }
 
 /** @param {Record<string, Look>} looks @param {string} state @returns {Look} */

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createGzip } from 'node:zlib'
 import staticFiles from '@fastify/static'
@@ -35,5 +35,6 @@ async function compress(request: FastifyRequest, reply: FastifyReply, payload: u
   if (!whole || !/\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(request.headers['accept-encoding'] ?? '')) return payload
   reply.removeHeader('content-length')
   reply.header('content-encoding', 'gzip')
-  return payload.pipe(createGzip())
+  // A failed read ends the compressed stream too, which Fastify then reports.
+  return pipeline(payload, createGzip(), () => {})
 }
