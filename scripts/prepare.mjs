@@ -3,6 +3,7 @@
  * Standard output belongs to the command that follows, so everything here goes to standard error.
  */
 import { spawnSync } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
 import { installedKind, missingFrom } from './installed.mjs'
 
 const say = (text) => process.stderr.write(`${text}\n`)
@@ -20,7 +21,7 @@ function npm(...args) {
 }
 
 function install(kind) {
-  say(`Installing the ${kind === 'production' ? 'packages that Comptoir needs to run' : 'packages, those of the tests included'}…`)
+  say(kind === 'production' ? 'Installing what Comptoir needs to run…' : 'Installing what Comptoir and its tests need…')
   const only = kind === 'production' ? '--omit=dev' : '--include=dev'
   if (npm('ci', only, '--no-audit', '--no-fund')) return
   say(`
@@ -31,12 +32,40 @@ The packages could not be installed; npm says why above.
   process.exit(1)
 }
 
+/** Times (milliseconds) of what lies below a folder and has such a name; none when there is no folder. */
+function timesOf(folder, name) {
+  const url = new URL(folder, root)
+  try {
+    return readdirSync(url, { recursive: true })
+      .filter((path) => name.test(path))
+      .map((path) => statSync(new URL(path, url)).mtimeMs)
+  } catch (error) {
+    if (error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/**
+ * Whether a database was prepared after the last change of a migration or of PGlite. A quick look only: `serve` knows
+ * exactly which one fits, and makes a new database, more slowly, when none does.
+ */
+function databaseIsPrepared() {
+  const sources = ['packages/runtime/sql/', 'services/store/sql/', 'services/payments/sql/'].flatMap((folder) =>
+    timesOf(folder, /\.sql$/),
+  )
+  const pglite = timesOf('node_modules/@electric-sql/pglite/', /^package\.json$/)
+  return Math.max(0, ...timesOf('node_modules/.cache/comptoir/', /^database-[0-9a-f]+$/)) > Math.max(...sources, ...pglite)
+}
+
 const wanted = process.argv.includes('--production') ? 'production' : 'full'
 // Someone who has the tests' packages keeps them when the lock file changes.
 const kind = installedKind(root) === 'full' ? 'full' : wanted
 if (missingFrom(root, kind).length > 0) install(kind)
 
-if (!run(process.execPath, ['--conditions=source', '--import', 'tsx', 'apps/comptoir/src/prepare-database.ts'])) {
+if (
+  !databaseIsPrepared() &&
+  !run(process.execPath, ['--conditions=source', '--import', 'tsx', 'apps/comptoir/src/prepare-database.ts'])
+) {
   say('\nThe prepared database could not be built; the reason stands above.')
   process.exit(1)
 }

@@ -20,7 +20,7 @@ const tiers = [
     name: 'Node 24: unit, property and one end to end',
     runs: [
       ['--project', 'unit'],
-      ['--project', 'e2e', 'tests/acceptance/serve.e2e.spec.ts'],
+      ['--project', 'e2e', 'tests/e2e/contract/orders.e2e.spec.ts'],
     ],
     needs: 'Node 24',
     node: node24,

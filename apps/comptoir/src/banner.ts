@@ -12,7 +12,13 @@ export interface Announcement {
 
 /** Says once where everything is: for people, or as one line of JSON for programs. */
 export function announce({ url, folder, json, wished, port }: Announcement): void {
-  const places = { store: `${url}/store-api`, payments: `${url}/payments-api`, saga: `${url}/saga-api`, docs: `${url}/docs`, metrics: `${url}/metrics` }
+  const places = {
+    store: `${url}/store-api`,
+    payments: `${url}/payments-api`,
+    saga: `${url}/saga-api`,
+    docs: `${url}/docs`,
+    metrics: `${url}/metrics`,
+  }
   if (json) {
     process.stdout.write(`${JSON.stringify({ url, ...places, data: folder, mode: 'embedded', pid: process.pid })}\n`)
     return
@@ -29,7 +35,12 @@ export function announce({ url, folder, json, wished, port }: Announcement): voi
       line('GraphQL', `POST ${places.store}/stocks/graphql-query`),
       line('Metrics', places.metrics),
       line('Health', `${url}/readyz`),
-      line('Data', folder === null ? 'in a temporary folder, removed at the end (--ephemeral)' : `${folder} (kept; remove the folder to begin again)`),
+      line(
+        'Data',
+        folder === null
+          ? 'in a temporary folder, removed at the end (--ephemeral)'
+          : `${folder} (kept; remove the folder to begin again)`,
+      ),
       '',
       '  No login is asked for: only this machine can reach it. It survives a killed process, not a power cut.',
       `  Stop it with Ctrl-C. Place an order:`,

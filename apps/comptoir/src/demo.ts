@@ -23,7 +23,12 @@ export class Demo {
   async #act(): Promise<void> {
     this.#turn += 1
     const kind = this.#turn % 5
-    const order = kind === 3 ? { user_id: 4, items: [{ product_id: 2, quantity: 1 }] } : kind === 4 ? { user_id: 2, items: [{ product_id: 3, quantity: 3 }] } : { user_id: 1 + (this.#turn % 3), items: [{ product_id: 2, quantity: 1 }] }
+    const order =
+      kind === 3
+        ? { user_id: 4, items: [{ product_id: 2, quantity: 1 }] }
+        : kind === 4
+          ? { user_id: 2, items: [{ product_id: 3, quantity: 3 }] }
+          : { user_id: 1 + (this.#turn % 3), items: [{ product_id: 2, quantity: 1 }] }
     const { order_id } = (await this.#send('POST', '/store-api/orders', order, { prefer: 'wait=5' })) as { order_id: number }
     if (kind === 1) {
       const { payment_link } = (await this.#send('GET', `/store-api/orders/${order_id}`)) as { payment_link: string }

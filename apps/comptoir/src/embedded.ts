@@ -15,7 +15,16 @@ import {
   systemIds,
   systemRandom,
 } from '@comptoir/runtime'
-import { discardRebuild, type OrderEntry, orderEntry, ReadModel, ReadWaits, seedStore, storeMigrations, storeService } from '@comptoir/store'
+import {
+  discardRebuild,
+  type OrderEntry,
+  orderEntry,
+  ReadModel,
+  ReadWaits,
+  seedStore,
+  storeMigrations,
+  storeService,
+} from '@comptoir/store'
 
 import { Maintenance } from './maintenance.ts'
 
@@ -24,7 +33,12 @@ export const services = ['store', 'payments'] as const
 const userOnHold = 4
 
 /** All migrations of an embedded database, in order. */
-export const migrations: readonly Migrations[] = [sharedMigrations, ...services.map(engineMigrations), ...storeMigrations, ...paymentsMigrations]
+export const migrations: readonly Migrations[] = [
+  sharedMigrations,
+  ...services.map(engineMigrations),
+  ...storeMigrations,
+  ...paymentsMigrations,
+]
 
 /** Brings an embedded database up to date. */
 export const migrateEmbedded = (database: Database): Promise<void> => migrate(database, migrations)

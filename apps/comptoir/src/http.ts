@@ -7,6 +7,7 @@ import { graphqlApi, ordersApi, placeOrderApi, productsApi, reportsApi, stockApi
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { type Embedded, services } from './embedded.ts'
 import type { StoreMetrics } from './metrics.ts'
+import { rebuildApi } from './rebuild.api.ts'
 
 export interface HttpOptions {
   readonly embedded: Embedded
@@ -22,17 +23,26 @@ export interface HttpOptions {
 const longestBacklogMs = 300_000
 
 /** All services behind one port, each under its prefix, with the documentation and the page. */
-export async function buildServer({ embedded, metrics: registry, publicUrl, cursorSecret, notReady }: HttpOptions): Promise<FastifyInstance> {
+export async function buildServer({
+  embedded,
+  metrics: registry,
+  publicUrl,
+  cursorSecret,
+  notReady,
+}: HttpOptions): Promise<FastifyInstance> {
   const { store, payments, entry, waits, ports, ceiling } = embedded
   const app = createServer({ allowedHosts: 'loopback' })
   await app.register(docs, {
     title: 'Comptoir',
     version: '0.1.0',
-    description: 'The store back office: Store Manager (/store-api), Payments (/payments-api) and the operator API (/saga-api). Errors are problem documents (RFC 9457).',
+    tags: ['orders', 'stock', 'products', 'users', 'reports', 'payments', 'sagas', 'operation', 'health'],
+    description:
+      'The store back office: Store Manager (/store-api), Payments (/payments-api) and the operator API (/saga-api). Errors are problem documents (RFC 9457).',
   })
   const ready = async () => notReady()
   const linkTo = (payment: number) => `${publicUrl()}/payments-api/payments/process/${payment}`
-  const overloaded = () => (embedded.backlogAge > longestBacklogMs ? 'Too much is waiting to be done: try again in a few seconds.' : undefined)
+  const overloaded = () =>
+    embedded.backlogAge > longestBacklogMs ? 'Too much is waiting to be done: try again in a few seconds.' : undefined
 
   const storeRoutes: FastifyPluginAsync = async (api) => {
     await api.register(health, { ready })
@@ -43,6 +53,7 @@ export async function buildServer({ embedded, metrics: registry, publicUrl, curs
     await api.register(reportsApi(store))
     await api.register(placeOrderApi({ entry, waits, overloaded }))
     await api.register(ordersApi({ work: store, waits, linkTo, cursorSecret }))
+    await api.register(rebuildApi(() => embedded.rebuild()))
   }
   const paid = async (order: number) => {
     await waits.order(order, 500, ({ status }) => status === 'PAID')
@@ -66,7 +77,9 @@ export async function buildServer({ embedded, metrics: registry, publicUrl, curs
   await app.register(
     async (api) => {
       await api.register(health, { ready })
-      await api.register(operatorApi({ database: ports.database, services, home: store.name, sagas: [placeOrder, cancelOrder], cursorSecret }))
+      await api.register(
+        operatorApi({ database: ports.database, services, home: store.name, sagas: [placeOrder, cancelOrder], cursorSecret }),
+      )
     },
     { prefix: '/saga-api' },
   )

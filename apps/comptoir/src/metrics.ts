@@ -15,7 +15,8 @@ export class StoreMetrics {
   constructor(embedded: Embedded) {
     collectDefaultMetrics({ register: this.registry })
     // Gauges with the names of counters, which promtool refuses.
-    for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']) this.registry.removeSingleMetric(name)
+    for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'])
+      this.registry.removeSingleMetric(name)
     this.#count()
     this.#measure = this.#gauges(embedded)
   }
@@ -33,18 +34,60 @@ export class StoreMetrics {
 
   #count(): void {
     const registers = [this.registry]
-    const sagas = new Counter({ name: 'comptoir_sagas_total', help: 'Sagas that began, completed or were cancelled', labelNames: ['saga', 'event'], registers })
-    const orders = new Counter({ name: 'comptoir_orders_total', help: 'Orders by what became of their placing', labelNames: ['event'], registers })
-    const messages = new Counter({ name: 'comptoir_messages_total', help: 'Messages handled', labelNames: ['consumer'], registers })
-    const batches = new Counter({ name: 'comptoir_batches_total', help: 'Transactions that handled messages', labelNames: ['consumer'], registers })
-    const steps = new Histogram({ name: 'comptoir_step_seconds', help: 'From the writing of a message to the commit of what it did', labelNames: ['service', 'saga', 'step', 'phase'], buckets, registers })
-    const outcomes = new Counter({ name: 'comptoir_step_outcomes_total', help: 'Outcomes of steps', labelNames: ['service', 'saga', 'step', 'phase', 'outcome'], registers })
-    const held = new Counter({ name: 'comptoir_held_total', help: 'Messages that were set aside: retry, dead or unknown', labelNames: ['service', 'state'], registers })
-    const ignored = new Counter({ name: 'comptoir_ignored_total', help: 'Messages of unknown type', labelNames: ['service'], registers })
+    const sagas = new Counter({
+      name: 'comptoir_sagas_total',
+      help: 'Sagas that began, completed or were cancelled',
+      labelNames: ['saga', 'event'],
+      registers,
+    })
+    const orders = new Counter({
+      name: 'comptoir_orders_total',
+      help: 'Orders by what became of their placing',
+      labelNames: ['event'],
+      registers,
+    })
+    const messages = new Counter({
+      name: 'comptoir_messages_total',
+      help: 'Messages handled',
+      labelNames: ['consumer'],
+      registers,
+    })
+    const batches = new Counter({
+      name: 'comptoir_batches_total',
+      help: 'Transactions that handled messages',
+      labelNames: ['consumer'],
+      registers,
+    })
+    const steps = new Histogram({
+      name: 'comptoir_step_seconds',
+      help: 'From the writing of a message to the commit of what it did',
+      labelNames: ['service', 'saga', 'step', 'phase'],
+      buckets,
+      registers,
+    })
+    const outcomes = new Counter({
+      name: 'comptoir_step_outcomes_total',
+      help: 'Outcomes of steps',
+      labelNames: ['service', 'saga', 'step', 'phase', 'outcome'],
+      registers,
+    })
+    const held = new Counter({
+      name: 'comptoir_held_total',
+      help: 'Messages that were set aside: retry, dead or unknown',
+      labelNames: ['service', 'state'],
+      registers,
+    })
+    const ignored = new Counter({
+      name: 'comptoir_ignored_total',
+      help: 'Messages of unknown type',
+      labelNames: ['service'],
+      registers,
+    })
     this.#ends.push(
       listen('comptoir:saga', ({ saga, event, count }) => {
         sagas.inc({ saga, event }, count)
-        if (saga === 'PlaceOrder') orders.inc({ event: { began: 'accepted', completed: 'placed', cancelled: 'cancelled' }[event] }, count)
+        if (saga === 'PlaceOrder')
+          orders.inc({ event: { began: 'accepted', completed: 'placed', cancelled: 'cancelled' }[event] }, count)
       }),
       listen('comptoir:batch', ({ consumer, messages: count }) => {
         messages.inc({ consumer }, count)
@@ -64,17 +107,29 @@ export class StoreMetrics {
     const services = [embedded.store, embedded.payments]
     const registers = [this.registry]
     const labelNames = ['consumer', 'source']
-    const oldest = new Gauge({ name: 'comptoir_log_oldest_seconds', help: 'Age of the oldest message that a consumer has not handled', labelNames, registers })
+    const oldest = new Gauge({
+      name: 'comptoir_log_oldest_seconds',
+      help: 'Age of the oldest message that a consumer has not handled',
+      labelNames,
+      registers,
+    })
     const lag = new Gauge({
       name: 'comptoir_consumer_lag_messages',
       help: 'How far a consumer is behind the end of a log, by position (an upper bound: positions of other mailboxes lie between)',
       labelNames,
       registers,
     })
-    const held = new Gauge({ name: 'comptoir_held_messages', help: 'Messages that wait, by why', labelNames: ['service', 'state'], registers })
+    const held = new Gauge({
+      name: 'comptoir_held_messages',
+      help: 'Messages that wait, by why',
+      labelNames: ['service', 'state'],
+      registers,
+    })
     const open = new Gauge({ name: 'comptoir_sagas_open', help: 'Sagas that have not ended', registers })
     return async () => {
-      const lags = (await Promise.all(services.flatMap((reader) => services.map((source) => readLag(reader, source.name))))).flat()
+      const lags = (
+        await Promise.all(services.flatMap((reader) => services.map((source) => readLag(reader, source.name))))
+      ).flat()
       for (const { consumer, source, age, behind } of lags) {
         oldest.set({ consumer, source }, age)
         lag.set({ consumer, source }, behind)
@@ -89,7 +144,9 @@ export class StoreMetrics {
 }
 
 const readHeld = (service: Service): Promise<{ state: string; n: number }[]> =>
-  service.query(`select s as state, (select count(*)::int from ${service.name}.held_message where state = s) as n from unnest(array['retry', 'parked', 'dead', 'unknown']) as s`)
+  service.query(
+    `select s as state, (select count(*)::int from ${service.name}.held_message where state = s) as n from unnest(array['retry', 'parked', 'dead', 'unknown']) as s`,
+  )
 
 interface Lag {
   readonly consumer: string

@@ -36,11 +36,12 @@ export async function openStore({ folder, port, seed, demo, cursorSecret, onFata
   const embedded = await Embedded.start(database, { seed })
   const metrics = new StoreMetrics(embedded)
   let stopping = false
-  let url = ''
+  let publicUrl = process.env.PUBLIC_URL?.replace(/\/+$/, '')
   const notReady = () => (stopping ? ['the process is stopping'] : embedded.troubles)
-  const server = await buildServer({ embedded, metrics, publicUrl: () => url, cursorSecret, notReady })
+  const server = await buildServer({ embedded, metrics, publicUrl: () => publicUrl ?? '', cursorSecret, notReady })
   const chosen = await listenFrom(server, port)
-  url = process.env['PUBLIC_URL']?.replace(/\/+$/, '') ?? `http://127.0.0.1:${chosen}`
+  const url = `http://127.0.0.1:${chosen}`
+  publicUrl ??= url
   const demonstration = demo ? new Demo(url) : undefined
   return {
     url,

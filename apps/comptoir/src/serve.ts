@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { claimFolder, type FolderClaim, FolderInUse } from '@comptoir/runtime/pglite/folder-lock'
+import type { OpenStore } from './open-store.ts'
 
 export interface ServeOptions {
   readonly port: number
@@ -20,17 +21,29 @@ const longestStopMs = 4_000
 export async function serve(options: ServeOptions): Promise<void> {
   const folder = options.ephemeral ? mkdtempSync(join(tmpdir(), 'comptoir-')) : resolve(options.data)
   const claim = claimOrExit(folder)
-  // Everything heavy is loaded only now: a folder in use is told at once.
-  const { openStore } = await import('./open-store.ts')
-  const store = await openStore({ ...options, folder, cursorSecret: secretOf(folder), onFatal: fail })
-  claim.update({ url: store.url })
-  stopOnSignals(async () => {
-    await store.stop()
+  // However it ends, unless it is killed.
+  process.once('exit', () => {
     claim.release()
     if (options.ephemeral) rmSync(folder, { recursive: true, force: true })
   })
+  const opening = open(options, folder)
+  stopOnSignals(async () => (await opening).stop())
+  const store = await opening
+  claim.update({ url: store.url })
   const { announce } = await import('./banner.ts')
-  announce({ url: store.url, folder: options.ephemeral ? null : relative('.', folder) || '.', json: options.json, wished: options.port, port: store.port })
+  announce({
+    url: store.url,
+    folder: options.ephemeral ? null : relative('.', folder) || '.',
+    json: options.json,
+    wished: options.port,
+    port: store.port,
+  })
+}
+
+async function open(options: ServeOptions, folder: string): Promise<OpenStore> {
+  // Everything heavy is loaded only now: a folder in use is told at once.
+  const { openStore } = await import('./open-store.ts')
+  return openStore({ ...options, folder, cursorSecret: secretOf(folder), onFatal: fail })
 }
 
 function claimOrExit(folder: string): FolderClaim {

@@ -7,14 +7,16 @@ export interface DocsOptions {
   /** Version of the API. */
   readonly version: string
   readonly description: string
+  /** The tags of routes in the order in which the page shows them. */
+  readonly tags?: readonly string[]
 }
 
 /** What the documentation page needs beyond the other pages: its own styles set by script, and pictures within them. */
 const PAGE_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
-const plugin: FastifyPluginAsync<DocsOptions> = async (app, info) => {
-  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { ...info } } })
+const plugin: FastifyPluginAsync<DocsOptions> = async (app, { tags = [], ...info }) => {
+  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { ...info }, tags: tags.map((name) => ({ name })) } })
   await app.register(async (page) => {
     page.addHook('onRoute', (route) => {
       route.config = { ...route.config, policy: 'anyone' }

@@ -13,10 +13,10 @@ const config = { policy: 'anyone' } as const
  * the reasons, so that a load balancer sends requests elsewhere.
  */
 export const health: FastifyPluginCallback<HealthOptions> = (app, { ready }, done) => {
-  const alive = { config, schema: { summary: 'The process answers' } }
+  const alive = { config, schema: { summary: 'The process answers', tags: ['health'] } }
   app.get('/health-check', alive, async () => ({ status: 'ok' }))
   app.get('/livez', alive, async () => ({ status: 'ok' }))
-  app.get('/readyz', { config, schema: { summary: 'The service can do its work' } }, async () => {
+  app.get('/readyz', { config, schema: { summary: 'The service can do its work', tags: ['health'] } }, async () => {
     const checks = await ready()
     if (checks.length === 0) return { status: 'ok' }
     throw new Problem(503, 'not_ready', `Not ready: ${checks.join('; ')}. Try again in a moment.`, {

@@ -9,7 +9,7 @@ export interface MetricsOptions {
 export const metrics: FastifyPluginCallback<MetricsOptions> = (app, { registry }, done) => {
   app.get(
     '/metrics',
-    { config: { policy: 'operator' }, schema: { summary: 'Metrics for Prometheus' } },
+    { config: { policy: 'operator' }, schema: { summary: 'Metrics for Prometheus', tags: ['health'] } },
     async (_request, reply) => {
       reply.type(registry.contentType)
       return registry.metrics()
