@@ -16,7 +16,15 @@ const SagaQuery = Type.Object(
   { additionalProperties: false },
 )
 const Nullable = Type.Union([Type.String(), Type.Null()])
-const Step = Type.Object({ step: Type.String(), service: Type.String(), kind: Type.String(), status: Type.String(), reason: Nullable, at: Nullable, undone_at: Nullable })
+const Step = Type.Object({
+  step: Type.String(),
+  service: Type.String(),
+  kind: Type.String(),
+  status: Type.String(),
+  reason: Nullable,
+  at: Nullable,
+  undone_at: Nullable,
+})
 const SagaAnswer = {
   saga_id: Type.String(),
   saga: Type.String(),
@@ -32,7 +40,15 @@ const SagaAnswer = {
   steps: Type.Array(Step),
 }
 const Journal = Type.Array(
-  Type.Object({ at: Type.String(), service: Type.String(), step: Type.String(), phase: Type.String(), outcome: Type.String(), message: Type.String(), reason: Nullable }),
+  Type.Object({
+    at: Type.String(),
+    service: Type.String(),
+    step: Type.String(),
+    phase: Type.String(),
+    outcome: Type.String(),
+    message: Type.String(),
+    reason: Nullable,
+  }),
 )
 const Letter = Type.Object({
   id: Type.Integer(),
@@ -51,10 +67,23 @@ export function operatorApi({ cursorSecret, ...installation }: OperatorOptions):
   return async (app) => {
     app.get<{ Querystring: Static<typeof SagaQuery> }>(
       '/sagas',
-      { config, schema: { summary: 'The newest sagas', tags, querystring: SagaQuery, response: { 200: Type.Object({ items: Type.Array(Type.Object(SagaAnswer)), next: Nullable }) } } },
+      {
+        config,
+        schema: {
+          summary: 'The newest sagas',
+          tags,
+          querystring: SagaQuery,
+          response: { 200: Type.Object({ items: Type.Array(Type.Object(SagaAnswer)), next: Nullable }) },
+        },
+      },
       async ({ query }) => {
         const limit = pageLimit(query)
-        const items = await listSagas(installation, limit, query.cursor === undefined ? undefined : cursors.decode(query.cursor), query.state)
+        const items = await listSagas(
+          installation,
+          limit,
+          query.cursor === undefined ? undefined : cursors.decode(query.cursor),
+          query.state,
+        )
         const last = items.at(-1)
         return { items, next: last && items.length === limit ? cursors.encode(last.saga_id) : null }
       },
@@ -62,30 +91,65 @@ export function operatorApi({ cursorSecret, ...installation }: OperatorOptions):
 
     app.get<{ Params: Static<typeof SagaPath> }>(
       '/sagas/:saga_id',
-      { config, schema: { summary: 'A saga: its plan and the journal of its steps', tags, params: SagaPath, response: { 200: Type.Object({ ...SagaAnswer, journal: Journal }) } } },
+      {
+        config,
+        schema: {
+          summary: 'A saga: its plan and the journal of its steps',
+          tags,
+          params: SagaPath,
+          response: { 200: Type.Object({ ...SagaAnswer, journal: Journal }) },
+        },
+      },
       async ({ params }) => (await findSaga(installation, params.saga_id)) ?? unknown(params.saga_id),
     )
 
     app.post<{ Params: Static<typeof SagaPath> }>(
       '/sagas/:saga_id/retry',
-      { config, schema: { summary: "Try a saga's dead letters again", tags, params: SagaPath, response: { 202: Type.Object({ retried: Type.Integer() }) } } },
+      {
+        config,
+        schema: {
+          summary: "Try a saga's dead letters again",
+          tags,
+          params: SagaPath,
+          response: { 202: Type.Object({ retried: Type.Integer() }) },
+        },
+      },
       async (request, reply) => {
         const { saga_id } = request.params
         const saga = (await findSaga(installation, saga_id)) ?? unknown(saga_id)
         const retried = await requestReplay(installation, saga_id, `operator at ${request.ip}`)
-        if (retried > 0) return reply.code(202).header('location', request.url.replace(/\/retry$/, '')).send({ retried })
-        throw new Problem(409, 'nothing_to_retry', `Saga ${saga_id} has no dead letter: it is ${saga.status}, look at its journal for what it waits for.`)
+        if (retried > 0)
+          return reply
+            .code(202)
+            .header('location', request.url.replace(/\/retry$/, ''))
+            .send({ retried })
+        throw new Problem(
+          409,
+          'nothing_to_retry',
+          `Saga ${saga_id} has no dead letter: it is ${saga.status}, look at its journal for what it waits for.`,
+        )
       },
     )
 
     app.get(
       '/dead-letters',
-      { config, schema: { summary: 'Messages that could not be handled', tags, response: { 200: Type.Object({ items: Type.Array(Letter) }) } } },
+      {
+        config,
+        schema: {
+          summary: 'Messages that could not be handled',
+          tags,
+          response: { 200: Type.Object({ items: Type.Array(Letter) }) },
+        },
+      },
       async () => ({ items: await listDeadLetters(installation, 200) }),
     )
   }
 }
 
 function unknown(id: string): never {
-  throw new Problem(404, 'unknown_saga', `There is no saga ${id}: GET /saga-api/sagas lists them; the journal is kept for seven days.`)
+  throw new Problem(
+    404,
+    'unknown_saga',
+    `There is no saga ${id}: GET /saga-api/sagas lists them; the journal is kept for seven days.`,
+  )
 }

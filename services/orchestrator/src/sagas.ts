@@ -1,5 +1,5 @@
-import { type Phase, progressOf, type Saga, type StepRecord, type StepStatus } from '@comptoir/saga'
 import { byDefinition, type Database, sagaName } from '@comptoir/runtime'
+import { type Phase, progressOf, type Saga, type StepRecord, type StepStatus } from '@comptoir/saga'
 
 export type SagaStatus = 'running' | 'completed' | 'cancelled' | 'needs_attention'
 
@@ -82,25 +82,39 @@ const conditions = (home: string): Readonly<Record<SagaStatus, string>> => ({
 })
 
 /** The newest sagas, or those before a given one, newest first. */
-export async function listSagas(installation: Installation, limit: number, before: string | undefined, status: SagaStatus | undefined): Promise<SagaView[]> {
+export async function listSagas(
+  installation: Installation,
+  limit: number,
+  before: string | undefined,
+  status: SagaStatus | undefined,
+): Promise<SagaView[]> {
   const { database, home } = installation
   const rows = await database.query<SagaRow>(
     `select ${columns} from ${home}.saga where id < $1::uuid ${status ? `and ${conditions(home)[status]}` : ''} order by id desc limit $2::int`,
     [before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit],
   )
-  const journal = await readJournal(installation, rows.map((row) => row.id))
+  const journal = await readJournal(
+    installation,
+    rows.map((row) => row.id),
+  )
   return rows.map((row) => view(installation, row, journal.get(row.id) ?? []))
 }
 
 /** One saga with its journal, in the order of time. */
-export async function findSaga(installation: Installation, id: string): Promise<(SagaView & { readonly journal: readonly JournalEntry[] }) | undefined> {
+export async function findSaga(
+  installation: Installation,
+  id: string,
+): Promise<(SagaView & { readonly journal: readonly JournalEntry[] }) | undefined> {
   const [row] = await installation.database.query<SagaRow>(`select ${columns} from ${installation.home}.saga where id = $1`, [id])
   if (!row) return undefined
   const entries = (await readJournal(installation, [id])).get(id) ?? []
   return { ...view(installation, row, entries), journal: entries.map((entry) => journalEntry(installation, row, entry)) }
 }
 
-async function readJournal({ database, services }: Installation, ids: readonly string[]): Promise<ReadonlyMap<string, InboxRow[]>> {
+async function readJournal(
+  { database, services }: Installation,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, InboxRow[]>> {
   const journal = new Map<string, InboxRow[]>()
   if (ids.length === 0) return journal
   const rows = await Promise.all(
@@ -154,8 +168,22 @@ function view({ sagas }: Installation, row: SagaRow, entries: readonly InboxRow[
   }
 }
 
-function journalEntry({ sagas }: Installation, row: SagaRow, { service, step: name, phase, outcome, reason, at }: InboxRow): JournalEntry {
-  const step = byDefinition(sagas).get(row.definition)?.steps.find((candidate) => candidate.name === name)
+function journalEntry(
+  { sagas }: Installation,
+  row: SagaRow,
+  { service, step: name, phase, outcome, reason, at }: InboxRow,
+): JournalEntry {
+  const step = byDefinition(sagas)
+    .get(row.definition)
+    ?.steps.find((candidate) => candidate.name === name)
   const message = phase === 'undo' ? step?.undo?.done.name : outcome === 'done' ? step?.done.name : step?.failed?.name
-  return { at: iso(at), service, step: phase === 'undo' ? (step?.undo?.name ?? name) : name, phase, outcome, message: message ?? name, reason }
+  return {
+    at: iso(at),
+    service,
+    step: phase === 'undo' ? (step?.undo?.name ?? name) : name,
+    phase,
+    outcome,
+    message: message ?? name,
+    reason,
+  }
 }

@@ -10,7 +10,11 @@ const config = { policy: 'anyone' } as const
 
 /** The same folder from `src` and from `dist`. */
 const publicFolder = new URL('../public/', import.meta.url)
-const assets = { 'pay.css': 'text/css; charset=utf-8', 'pay.js': 'text/javascript; charset=utf-8' } as const
+const assets = {
+  'pay.css': 'text/css; charset=utf-8',
+  'pay.js': 'text/javascript; charset=utf-8',
+  'pay.svg': 'image/svg+xml',
+} as const
 
 /**
  * The page to pay, for the browser that follows a payment link. It holds no data: its script asks GET /payments/:payment_id,

@@ -31,10 +31,11 @@ test('all that the page loads comes from this server and is allowed by its polic
   expect(headers['content-security-policy']).not.toContain('unsafe')
   expect(body).not.toMatch(/<style|style=|<script(?![^>]*\bsrc=)|\son\w+=/)
   const links = [...body.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, link]) => link ?? '')
-  expect(links).toHaveLength(2)
+  expect(links).toHaveLength(3)
+  const types: Record<string, RegExp> = { css: /^text\/css/, svg: /^image\/svg\+xml/ }
   for (const link of links) {
     const asset = await scratch.app.inject(new URL(link, 'http://host/payments/process/1').pathname)
     expect([link, asset.statusCode, asset.headers['x-content-type-options']]).toEqual([link, 200, 'nosniff'])
-    expect(asset.headers['content-type']).toMatch(link.endsWith('.css') ? /^text\/css/ : /^text\/javascript/)
+    expect(asset.headers['content-type']).toMatch(types[link.slice(-3)] ?? /^text\/javascript/)
   }
 })

@@ -21,9 +21,10 @@ create table store.products (
   version int not null default 1
 );
 
+-- People set levels up to what an int holds. bigint, because an undo may not fail: what it returns comes on top of that.
 create table store.stocks (
   product_id int primary key references store.products,
-  quantity int not null check (quantity >= 0),
+  quantity bigint not null check (quantity >= 0),
   version int not null default 1
 ) with (fillfactor = 50);
 
@@ -33,7 +34,7 @@ create table store.stock_ledger (
   order_id bigint,
   product_id int not null,
   kind text not null check (kind in ('set', 'adjusted', 'reserved', 'released')),
-  delta int not null,
+  delta bigint not null,
   at timestamptz not null default comptoir.now(),
   constraint stock_ledger_once unique (order_id, product_id, kind)
 );
@@ -59,7 +60,8 @@ create table store.order_items (
   order_id bigint not null,
   line smallint not null,
   product_id int not null,
-  quantity int not null check (quantity > 0 and quantity <= 1000000),
+  -- lines of one product are merged: 1,000 lines of 1,000,000 each
+  quantity int not null check (quantity > 0 and quantity <= 1000000000),
   unit_price bigint not null check (unit_price > 0),
   primary key (order_id, line)
 );

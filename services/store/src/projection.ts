@@ -6,7 +6,7 @@ type Ids = readonly (number | string)[]
  * Brings the read model in `view` up to the write side for these rows. Whole versions, never an older one over a newer:
  * it may run any number of times, in any order, beside itself.
  */
-export async function projectStore(tx: Transaction, changes: ReadonlyMap<string, Ids>, view = 'store_view'): Promise<void> {
+export async function projectStore(tx: Transaction, changes: ReadonlyMap<string, Ids>, view: string): Promise<void> {
   // An order that was only created counts in no report yet.
   const created = changes.get('new order') ?? []
   const orders = changes.get('order') ?? []

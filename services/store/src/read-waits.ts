@@ -1,61 +1,88 @@
 import { projectedSignal, type Signals, type Work } from '@comptoir/runtime'
 import type { Order } from './orders/order.ts'
-import { ordersShown } from './orders/queries.ts'
+import { findOrder, ordersShown, writtenOrder } from './orders/queries.ts'
+import type { ReadModel } from './read-model.ts'
 import type { ReadYourWrites, WrittenVersion } from './read-your-writes.ts'
 
-/** After this time an entry that the read model has not brought up to date is dropped from it. */
-const patienceMs = 500
+/** After this time an entry that the read model has not brought up to date is dropped from it: within the 500 ms of the contract. */
+const patienceMs = 400
 /** Without a signal, look this often. */
 const pollMs = 20
 
 interface Waiter {
   readonly id: number
-  /** Whether what the read model shows is what this one waits for; undefined: the row is not there. */
+  /** Whether what the read model shows is what this one waits for; undefined: it does not hold the row. */
   readonly test: (row: Shown | undefined) => boolean
-  readonly resolve: (row: Shown | undefined) => void
+  readonly seen: () => void
 }
 type Kind = 'stock' | 'order'
 type Shown = { readonly version: number } & Partial<Order>
+
+const entries = { stock: { table: 'stock', key: 'product_id' }, order: { table: 'orders', key: 'order_id' } } as const
 
 /** Requests that wait for the read model: all of them together ask it one question per look, and only while any waits. */
 export class ReadWaits implements ReadYourWrites {
   readonly #work: Work
   readonly #signals: Signals
+  readonly #model: ReadModel
   readonly #waiting: Readonly<Record<Kind, Set<Waiter>>> = { stock: new Set(), order: new Set() }
   readonly #looking = new Set<Kind>()
 
-  constructor(work: Work, signals: Signals) {
+  constructor(work: Work, signals: Signals, model: ReadModel) {
     this.#work = work
     this.#signals = signals
+    this.#model = model
   }
 
   async reached(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
-    const reached = await Promise.all(
-      versions.map(({ id, version }) => this.#wait(kind, id, patienceMs, (row) => row !== undefined && row.version >= version)),
+    const seen = await Promise.all(
+      // A row that is not there, or not any more, is answered from the write side.
+      versions.map(({ id, version }) => this.#seen(kind, id, patienceMs, (row) => row === undefined || row.version >= version)),
     )
-    const late = versions.filter((_, index) => reached[index] === undefined).map(({ id }) => id)
-    if (late.length === 0) return
-    const dropping =
-      kind === 'stock'
-        ? `delete from store_view.stock where product_id = any($1)`
-        : `delete from store_view.orders where order_id = any($1)`
-    await this.#work.query(dropping, [late])
+    const late = versions.filter((_, index) => !seen[index])
+    if (late.length > 0) await this.#drop(kind, late)
   }
 
-  /** The order as soon as the read model shows it so, or undefined after `ms` milliseconds. */
+  /** The order as it is read. One that shows its link is in the reports, so its projection is waited for. */
+  async read(id: number): Promise<Order | undefined> {
+    const found = await findOrder(this.#work, id)
+    if (!found) return undefined
+    const { order, projected } = found
+    if (!projected && order.payment_id !== null) await this.#seen('order', id, patienceMs, (row) => row !== undefined)
+    return order
+  }
+
+  /**
+   * The order as soon as the read model shows it so, or undefined after `ms` milliseconds. When it has become so and the read
+   * model does not follow, its entry is dropped, so that the next read is answered from the write side.
+   */
   async order(id: number, ms: number, test: (order: Order) => boolean): Promise<Order | undefined> {
-    return (await this.#wait('order', id, ms, (row) => row !== undefined && test(row as Order))) as Order | undefined
+    for (let left = ms; left > 0; left -= patienceMs) {
+      let found: Order | undefined
+      const matches = (row: Shown | undefined) => {
+        if (row !== undefined && test(row as Order)) found = row as Order
+        return found !== undefined
+      }
+      if (await this.#seen('order', id, Math.min(left, patienceMs), matches)) return found
+      const written = await writtenOrder(this.#work, id)
+      if (written && test(written)) {
+        await this.#drop('order', [{ id, version: written.version }])
+        return written
+      }
+    }
+    return undefined
   }
 
-  #wait(kind: Kind, id: number, ms: number, test: Waiter['test']): Promise<Shown | undefined> {
+  /** Whether the row passed the test within so many milliseconds. */
+  #seen(kind: Kind, id: number, ms: number, test: Waiter['test']): Promise<boolean> {
     return new Promise((resolve) => {
-      const finish = (row: Shown | undefined) => {
+      const finish = (seen: boolean) => {
         clearTimeout(timer)
         this.#waiting[kind].delete(waiter)
-        resolve(row)
+        resolve(seen)
       }
-      const timer = setTimeout(() => finish(undefined), ms)
-      const waiter: Waiter = { id, test, resolve: finish }
+      const timer = setTimeout(() => finish(false), ms)
+      const waiter: Waiter = { id, test, seen: () => finish(true) }
       this.#waiting[kind].add(waiter)
       if (!this.#looking.has(kind)) void this.#look(kind)
     })
@@ -66,14 +93,12 @@ export class ReadWaits implements ReadYourWrites {
     const waiting = this.#waiting[kind]
     const signal = projectedSignal(this.#work.name)
     while (waiting.size > 0) {
-      const seen = this.#signals.seen(signal)
-      const ids = [...new Set([...waiting].map((waiter) => waiter.id))]
-      const rows = await this.#read(kind, ids).catch(() => new Map<number, Shown>())
-      for (const waiter of [...waiting]) {
-        const row = rows.get(waiter.id)
-        if (waiter.test(row)) waiter.resolve(row)
-      }
-      if (waiting.size > 0) await this.#signals.wait(signal, seen, pollMs)
+      const mark = this.#signals.seen(signal)
+      const asking = [...waiting]
+      // While the database does not answer, nothing is known: they go on waiting.
+      const rows = await this.#read(kind, [...new Set(asking.map(({ id }) => id))]).catch(() => undefined)
+      for (const waiter of asking) if (rows && waiter.test(rows.get(waiter.id))) waiter.seen()
+      if (waiting.size > 0) await this.#signals.wait(signal, mark, pollMs)
     }
     this.#looking.delete(kind)
   }
@@ -85,5 +110,18 @@ export class ReadWaits implements ReadYourWrites {
       [ids],
     )
     return new Map(rows.map((row) => [row.id, row]))
+  }
+
+  /** Entries that are older than these are dropped; the change that the projection has not applied brings them back. */
+  async #drop(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
+    const { table, key } = entries[kind]
+    await this.#work.transaction(async (unit) => {
+      for (const schema of this.#model.kept)
+        await unit.query(
+          `delete from ${schema}.${table} as v using unnest($1::bigint[], $2::int[]) as k(id, version)
+           where v.${key} = k.id and v.version < k.version`,
+          [versions.map(({ id }) => id), versions.map(({ version }) => version)],
+        )
+    })
   }
 }

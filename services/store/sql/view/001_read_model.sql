@@ -17,7 +17,7 @@ create table {{schema}}.orders (
 
 create table {{schema}}.stock (
   product_id int primary key,
-  quantity int not null,
+  quantity bigint not null,
   product_name text not null,
   product_sku text not null,
   product_unit_price bigint not null,

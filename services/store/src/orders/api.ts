@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox'
 import type { ReadWaits } from '../read-waits.ts'
 import { requestCancellation, takePayment } from './commands.ts'
 import type { Order, OrderStatus } from './order.ts'
-import { findOrder, listOrders, writtenOrder } from './queries.ts'
+import { listOrders, writtenOrder } from './queries.ts'
 import { OrderAnswer, OrderPath, orderAnswer, PaidOrder } from './schemas.ts'
 
 export interface OrdersOptions {
@@ -37,11 +37,13 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
       },
       async ({ query }) => {
         const limit = pageLimit(query)
-        const orders = await listOrders(work, limit, query.cursor === undefined ? undefined : cursors.decode(query.cursor))
-        const last = orders.at(-1)
+        // One more than is shown tells whether there is a next page.
+        const orders = await listOrders(work, limit + 1, query.cursor === undefined ? undefined : cursors.decode(query.cursor))
+        const page = orders.slice(0, limit)
+        const last = page.at(-1)
         return {
-          items: orders.map((order) => orderAnswer(order, linkTo)),
-          next: last && orders.length === limit ? cursors.encode(last.order_id) : null,
+          items: page.map((order) => orderAnswer(order, linkTo)),
+          next: last && orders.length > limit ? cursors.encode(last.order_id) : null,
         }
       },
     )
@@ -53,7 +55,7 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
         schema: { summary: 'An order', tags, params: OrderPath, response: { 200: OrderAnswer } },
       },
       async ({ params }) => {
-        const order = await findOrder(work, Number(params.order_id))
+        const order = await waits.read(Number(params.order_id))
         if (!order) throw unknown(Number(params.order_id))
         return orderAnswer(order, linkTo)
       },
@@ -104,6 +106,9 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
 
 const ended: ReadonlySet<OrderStatus> = new Set<OrderStatus>(['CANCELLED', 'EXPIRED', 'PAID', 'NEEDS_ATTENTION'])
 
+/** Where an order stands before its payment row has decided; the read model may still show what was before it was placed. */
+const undecided: ReadonlySet<OrderStatus> = new Set<OrderStatus>(['PENDING', 'PLACED', 'CANCELLING'])
+
 /** Answers whether anything changed. The order is PAID when it answers. */
 async function markPaid(
   work: Work,
@@ -130,7 +135,7 @@ async function markPaid(
   if (placed.status === 'PAID') return false
   if (placed.status !== 'PLACED') throw notPayable(placed)
   await takePayment(work, order_id, placed.saga_id)
-  const paid = await waits.order(order_id, longestWaitMs, ({ status }) => status !== 'PLACED' && status !== 'CANCELLING')
+  const paid = await waits.order(order_id, longestWaitMs, ({ status }) => !undecided.has(status))
   if (!paid)
     throw new Problem(
       409,

@@ -19,8 +19,8 @@ export async function beginCancellations(unit: Unit, orders: readonly number[], 
     `select order_id, product_id, quantity from store.order_items where order_id = any($1::bigint[]) order by order_id, line`,
     [rows.map((row) => row.id)],
   )
-  const itemsOf = (order: number) =>
-    lines.filter((line) => line.order_id === order).map(({ product_id, quantity }) => ({ product_id, quantity }))
+  const itemsOf = new Map<number, OrderLine[]>(rows.map((row) => [row.id, []]))
+  for (const { order_id, product_id, quantity } of lines) itemsOf.get(order_id)?.push({ product_id, quantity })
   unit.changed(
     'order',
     rows.map((row) => row.id),
@@ -30,7 +30,7 @@ export async function beginCancellations(unit: Unit, orders: readonly number[], 
     rows.map(({ id, saga }) => ({
       id: saga,
       subject: String(id),
-      input: { order_id: id, reason, items: itemsOf(id) },
+      input: { order_id: id, reason, items: itemsOf.get(id) ?? [] },
     })),
   )
 }
@@ -53,13 +53,18 @@ export const markCancelled: Handler<StepsOf<typeof cancelOrder>['markCancelled']
   },
 }
 
-/** A cancellation that was refused because the payment is paid: the order is PAID. */
+/** A cancellation was refused. Because the payment is paid: the order is PAID. By an error: it is PLACED as before. */
 export async function cancellationEnded(unit: Unit, endings: readonly Ending[]): Promise<void> {
-  const refused = endings.flatMap((ending) => (ending.outcome === 'cancelled' && ending.subject ? [Number(ending.subject)] : []))
+  const refused = endings.filter((ending) => ending.outcome === 'cancelled')
   if (refused.length === 0) return
   const rows = await unit.query<{ id: number }>(
-    `update store.orders set status = 'PAID', paid = true, version = version + 1 where id = any($1::bigint[]) and status = 'CANCELLING' returning id`,
-    [refused],
+    `update store.orders as o
+     set status = case when c.paid then 'PAID' else 'PLACED' end, paid = c.paid, version = o.version + 1,
+       cancel_saga_id = case when c.paid then o.cancel_saga_id end
+     from unnest($1::bigint[], $2::boolean[]) as c(id, paid)
+     where o.id = c.id and o.status = 'CANCELLING'
+     returning o.id`,
+    [refused.map(({ subject }) => Number(subject)), refused.map(({ cause }) => cause?.reason === 'paid')],
   )
   unit.changed(
     'order',

@@ -3,11 +3,10 @@ import { toDecimal } from '@comptoir/http'
 import type { Handler, Unit } from '@comptoir/runtime'
 import { done, failed, type StepsOf } from '@comptoir/saga'
 import { cancelReason } from './order.ts'
+import { type OrderInput, price } from './pricing.ts'
+import { readShop } from './shop.ts'
 
 type Step = StepsOf<typeof placeOrder>['createOrder']
-type Input = Parameters<Handler<Step>['do']>[1][number]['data']['input']
-
-const maxId = 2_147_483_647
 
 /** createOrder: prices the lines and writes the orders; its undo marks them CANCELLED. */
 export const createOrder: Handler<Step> = {
@@ -17,9 +16,7 @@ export const createOrder: Handler<Step> = {
       tasks.map((task) => task.data.input),
     )
     const orders = tasks.map((task) => ({ saga: task.saga, input: task.data.input, priced: price(task.data.input, shop) }))
-    const accepted = orders.flatMap(({ saga, input, priced }) =>
-      typeof priced === 'object' && 'total' in priced ? [{ saga, input, ...priced }] : [],
-    )
+    const accepted = orders.flatMap(({ saga, input, priced }) => ('total' in priced ? [{ saga, input, ...priced }] : []))
     const ids = accepted.length > 0 ? await insertOrders(unit, accepted) : new Map<string, number>()
     return orders.map(({ saga, priced }) => {
       if ('reason' in priced) return failed(priced.reason, priced.pointer)
@@ -43,77 +40,9 @@ export const createOrder: Handler<Step> = {
   },
 }
 
-interface Shop {
-  readonly users: ReadonlySet<number>
-  readonly prices: ReadonlyMap<number, number>
-}
-
-/** The users and products that these orders name. Their first order marks them, which keeps them from being deleted. */
-async function readShop(unit: Unit, inputs: readonly Input[]): Promise<Shop> {
-  const userIds = distinct(inputs.map((input) => input.user_id))
-  const productIds = distinct(inputs.flatMap((input) => input.items.map((item) => item.product_id)))
-  const [users, products] = await Promise.all([
-    unit.query<{ id: number; has_orders: boolean }>(`select id, has_orders from store.users where id = any($1::int[])`, [
-      userIds,
-    ]),
-    unit.query<{ id: number; price: number; ordered: boolean }>(
-      `select id, price, ordered from store.products where id = any($1::int[])`,
-      [productIds],
-    ),
-  ])
-  const newUsers = users.filter((user) => !user.has_orders).map((user) => user.id)
-  const newProducts = products.filter((product) => !product.ordered).map((product) => product.id)
-  // Whoever deletes one of them at this moment is waited for: a row that is gone by then is unknown.
-  const goneUsers = newUsers.length > 0 ? await mark(unit, 'store.users', 'has_orders', newUsers) : []
-  const goneProducts = newProducts.length > 0 ? await mark(unit, 'store.products', 'ordered', newProducts) : []
-  return {
-    users: new Set(users.map((user) => user.id).filter((id) => !goneUsers.includes(id))),
-    prices: new Map(products.filter((product) => !goneProducts.includes(product.id)).map(({ id, price }) => [id, price])),
-  }
-}
-
-async function mark(
-  unit: Unit,
-  table: 'store.users' | 'store.products',
-  flag: 'has_orders' | 'ordered',
-  ids: readonly number[],
-): Promise<number[]> {
-  const rows = await unit.query<{ id: number }>(
-    `with locked as (select id from ${table} where id = any($1::int[]) order by id for update)
-     update ${table} as t set ${flag} = true from locked where t.id = locked.id returning t.id`,
-    [ids],
-  )
-  const found = new Set(rows.map((row) => row.id))
-  return ids.filter((id) => !found.has(id))
-}
-
-const distinct = (ids: readonly number[]): number[] =>
-  [...new Set(ids)].filter((id) => id >= 1 && id <= maxId).sort((a, b) => a - b)
-
-type Refused = { readonly reason: 'unknown_user' | 'unknown_product' | 'total_too_large'; readonly pointer: string }
-interface Priced {
-  readonly total: number
-  readonly prices: readonly number[]
-}
-
-function price(input: Input, { users, prices }: Shop): Priced | Refused {
-  if (!users.has(input.user_id)) return { reason: 'unknown_user', pointer: '/user_id' }
-  let total = 0
-  const units: number[] = []
-  for (const [line, item] of input.items.entries()) {
-    const unitPrice = prices.get(item.product_id)
-    if (unitPrice === undefined) return { reason: 'unknown_product', pointer: `/items/${line}/product_id` }
-    units.push(unitPrice)
-    // Both factors are far below 2^53, and a product or sum above it is seen as such though it is not exact.
-    total += unitPrice * item.quantity
-    if (total > Number.MAX_SAFE_INTEGER) return { reason: 'total_too_large', pointer: `/items/${line}/quantity` }
-  }
-  return { total, prices: units }
-}
-
 async function insertOrders(
   unit: Unit,
-  orders: readonly { saga: string; input: Input; total: number; prices: readonly number[] }[],
+  orders: readonly { saga: string; input: OrderInput; total: number; prices: readonly number[] }[],
 ): Promise<Map<string, number>> {
   const rows = await unit.query<{ id: number; saga_id: string }>(
     `insert into store.orders (saga_id, user_id, total, status)

@@ -44,7 +44,7 @@ export function placeOrderApi({ entry, waits, overloaded }: PlaceOrderOptions): 
         )
         const { order_id } = begun(entrance, request.body)
         if (entrance.kind === 'replayed') reply.header('idempotency-replayed', 'true')
-        reply.header('location', `${request.url}/${order_id}`)
+        reply.header('location', `${request.url.replace(/\?.*/, '')}/${order_id}`)
         const { wait } = preference(request)
         return wait === undefined ? reply.code(201).send({ order_id }) : answerAtEnd(reply, waits, order_id, wait)
       },

@@ -4,20 +4,21 @@ import {
   localSignals,
   migrate,
   raiseEpoch,
-  Service,
+  type Service,
   sharedMigrations,
   systemClock,
   systemIds,
   systemRandom,
-  type Work,
 } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
 import { projectStore } from '../projection.ts'
 import type { ReadYourWrites, WrittenVersion } from '../read-your-writes.ts'
+import { shownSchema } from '../rebuild.ts'
+import { storeService } from '../store.ts'
 
 /** A store in memory for tests: its tables and its read model, without projections that run by themselves. */
 export interface ScratchStore {
-  readonly work: Work
+  readonly work: Service
   /** Brings the read model up to date with the rows awaited, as the projection would. */
   readonly reads: ReadYourWrites
   /** What writers waited to read back. */
@@ -39,7 +40,7 @@ export async function openScratchStore(): Promise<ScratchStore> {
   await migrate(database, [sharedMigrations, engineMigrations('store'), tables, readModel])
   const epoch = await raiseEpoch(database, ['store'])
   const ports = { database, signals: localSignals(), clock: systemClock, ids: systemIds(), random: systemRandom }
-  const work = new Service({ name: 'store', epoch, participants: [], ...ports })
+  const work = storeService(ports, epoch)
   const awaited: WrittenVersion[] = []
   return {
     work,
@@ -47,7 +48,7 @@ export async function openScratchStore(): Promise<ScratchStore> {
     reads: {
       async reached(kind, versions) {
         awaited.push(...versions)
-        await database.transaction((tx) => projectStore(tx, new Map([[kind, versions.map(({ id }) => id)]])))
+        await database.transaction((tx) => projectStore(tx, new Map([[kind, versions.map(({ id }) => id)]]), shownSchema))
       },
     },
     async changes() {
@@ -63,6 +64,7 @@ export async function openScratchStore(): Promise<ScratchStore> {
 }
 
 const CLEAR = `
-  truncate store.users, store.products, store.stocks, store.stock_ledger, store.log, store_view.stock restart identity`
+  truncate store.users, store.products, store.stocks, store.stock_ledger, store.orders, store.order_items, store.log,
+    store_view.stock restart identity`
 
 const selectChanges = 'select body from store.log where mailbox = $1 order by epoch, txid, pos'

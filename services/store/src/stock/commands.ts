@@ -52,7 +52,8 @@ async function adjust(unit: Unit, movements: readonly Movement[]): Promise<reado
   const before = await lockLevels(unit, ids)
   const after = ({ product_id, delta }: Movement): number => (before.get(product_id) ?? 0) + delta
   refuseIf('not_enough_stock', movements, (movement) => after(movement) < 0)
-  refuseIf('level_too_high', movements, (movement) => after(movement) > HIGHEST_LEVEL)
+  // Taking from a level that returned reservations have made too high brings it down.
+  refuseIf('level_too_high', movements, (movement) => movement.delta > 0 && after(movement) > HIGHEST_LEVEL)
   return moveLevels(unit, 'adjusted', movements)
 }
 

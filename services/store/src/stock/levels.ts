@@ -6,7 +6,7 @@ import type { WrittenVersion } from '../read-your-writes.ts'
  * rows by product id.
  */
 
-/** Highest stock level: what an `int` holds. */
+/** Highest level that people may set: what an `int` holds. Reservations that come back may go beyond it. */
 export const HIGHEST_LEVEL = 2_147_483_647
 
 /** By how much the level of a product moves. */
@@ -59,7 +59,7 @@ export async function moveLevels(
 const updateLevels = `
   with moved as (
     update store.stocks s set quantity = s.quantity + m.delta, version = s.version + 1
-    from unnest($2::int[], $3::int[]) as m(product_id, delta)
+    from unnest($2::int[], $3::bigint[]) as m(product_id, delta)
     where s.product_id = m.product_id
     returning s.product_id as id, s.version, m.delta
   ), entered as (

@@ -71,7 +71,7 @@ async function enter(
   entries: readonly { order: number; product: number; quantity: number }[],
 ): Promise<void> {
   await unit.query(
-    `insert into store.stock_ledger (order_id, product_id, kind, delta) select o, p, $1, d from unnest($2::bigint[], $3::int[], $4::int[]) as e(o, p, d)`,
+    `insert into store.stock_ledger (order_id, product_id, kind, delta) select o, p, $1, d from unnest($2::bigint[], $3::int[], $4::bigint[]) as e(o, p, d)`,
     [kind, entries.map((entry) => entry.order), entries.map((entry) => entry.product), entries.map((entry) => entry.quantity)],
   )
 }
@@ -81,7 +81,7 @@ async function move(unit: Unit, deltas: ReadonlyMap<number, number>): Promise<vo
   unit.changed('stock', deltas.keys())
   await unit.query(
     `update store.stocks as s set quantity = s.quantity + m.delta, version = s.version + 1
-     from unnest($1::int[], $2::int[]) as m(product_id, delta) where s.product_id = m.product_id`,
+     from unnest($1::int[], $2::bigint[]) as m(product_id, delta) where s.product_id = m.product_id`,
     [[...deltas.keys()], [...deltas.values()]],
   )
 }

@@ -27,6 +27,13 @@ afterAll(async () => {
   await store.close()
 })
 
+test('row 19: a level above what GraphQL can say, because reservations came back, shows as the highest it can', async () => {
+  await store.work.query('update store.stocks set quantity = 2147483657 where product_id = 9')
+  const query = '{ stockLevel(productId: "9") product(id: "9") { quantity } }'
+  const answer = await app.inject({ method: 'POST', url: '/stocks/graphql-query', payload: { query } })
+  expect(answer.json()).toEqual({ data: { stockLevel: 2_147_483_647, product: { quantity: 2_147_483_647 } }, errors: null })
+})
+
 function counting(work: Work): Work {
   return {
     name: work.name,

@@ -3,6 +3,7 @@ import type { Work } from '@comptoir/runtime'
 import DataLoader from 'dataloader'
 import { buildSchema } from 'graphql'
 import { findProducts, type Product } from '../../products/queries.ts'
+import { HIGHEST_LEVEL } from '../levels.ts'
 import { stockLevels } from '../queries.ts'
 
 export const schema = buildSchema(`
@@ -13,7 +14,7 @@ export const schema = buildSchema(`
 /** What the fields of one request load through: each kind in one statement, however often it is asked for. */
 export interface Loaders {
   readonly products: DataLoader<number, Product | undefined>
-  /** Stock levels; 0 where there is none. */
+  /** Stock levels; 0 where there is none. GraphQL's Int ends where people's levels end: what is above shows as that. */
   readonly levels: DataLoader<number, number>
 }
 
@@ -25,7 +26,7 @@ export function createLoaders(work: Work): Loaders {
     }),
     levels: new DataLoader(async (ids) => {
       const levels = await stockLevels(work, ids)
-      return ids.map((id) => levels.get(id) ?? 0)
+      return ids.map((id) => Math.min(levels.get(id) ?? 0, HIGHEST_LEVEL))
     }),
   }
 }
