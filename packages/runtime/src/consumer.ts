@@ -4,7 +4,7 @@ import { tell } from './diagnostics.ts'
 import { backoff, errorText, Failures } from './failures.ts'
 import { heldKeys, hold, releaseUnknown } from './held.ts'
 import { HeldKeys } from './held-keys.ts'
-import type { LoggedMessage } from './log.ts'
+import { CursorAheadError, type LoggedMessage } from './log.ts'
 import { isTransient } from './ports/database.ts'
 import { advance, FencedError, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
@@ -19,6 +19,8 @@ const batchLimit = 500
 const pollMs = 100
 /** Rows above the horizon come down when their neighbours commit: look again soon. */
 const hiddenMs = 2
+/** How many others are asked whether an outage is one: each costs an attempt while it lasts. */
+const othersAsked = 3
 
 /**
  * The consumer of one service's mailbox, on the logs of the database: reads what has arrived, handles it in one
@@ -35,6 +37,8 @@ export class Consumer {
   #reader: Reader | undefined
   /** Messages still to be handled one by one, because a process died over them. */
   #careful = 0
+  /** The one of them in hand, and how often it was started by now. Tried again by this process, it has not killed it. */
+  #started: { readonly id: string; readonly starts: number } | undefined
   #troubled = 0
   /** Why nothing is consumed just now; null when all is well. For readiness. */
   trouble: string | null = null
@@ -57,7 +61,7 @@ export class Consumer {
     this.#hold = await takeOver(ports.database, name, name, this.#sources)
     this.#reader = new Reader(this.#service, name, this.#hold)
     await releaseUnknown(ports.database, name, routing.definitions)
-    this.#held.add(await heldKeys(ports.database, name))
+    this.#held.resume(await heldKeys(ports.database, name))
     if (!this.#hold.clean) {
       await this.#reader.poll(batchLimit)
       this.#careful = this.#reader.pending.length
@@ -77,18 +81,18 @@ export class Consumer {
     while (!this.#stop.signal.aborted) {
       try {
         const seen = ports.signals.seen(name)
-        if (this.trouble === null) await this.#held.retryDue(this.#failures)
-        const hidden = await reader.poll(batchLimit)
+        if (this.trouble === null) await this.#held.retryDue(lease, this.#failures)
+        // In trouble it reads on: whether others succeed tells poison from an outage.
+        const hidden = await reader.poll(batchLimit, this.trouble === null ? 1 : batchLimit)
         crashPoint('consumer.afterRead')
         const batch = reader.next(this.trouble !== null || this.#careful > 0 ? 1 : batchLimit)
         if (batch.length > 0) await this.#handle(lease, reader, batch)
-        this.#careful = Math.min(this.#careful, reader.pending.length)
         // Whatever was written meanwhile has been signalled: only then is it worth another look at once.
         if (reader.pending.length === 0 && batch.length < batchLimit)
           await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), this.#stop.signal)
         this.#recovered()
       } catch (error) {
-        if (error instanceof FencedError) return this.#say(error.message)
+        if (error instanceof FencedError || error instanceof CursorAheadError) return this.#say(error.message)
         this.#troubled += 1
         this.#say(`${errorText(error)} (trying again)`)
         await ports.signals.wait(
@@ -106,7 +110,6 @@ export class Consumer {
     try {
       if (this.#careful > 0) await this.#handleCarefully(lease, reader, batch)
       else await this.#commit(lease, reader, batch)
-      this.#failures.succeeded(new Set(batch.map((message) => message.type)))
     } catch (error) {
       if (error instanceof FencedError || isTransient(error)) throw error
       const [only, ...others] = batch
@@ -126,7 +129,7 @@ export class Consumer {
     const { name, ports } = this.#service
     const began = ports.clock.now()
     const items = batch.map((message) => this.#service.routing.item(message))
-    const waiting = items.filter((item) => this.#held.has(item.message.key) && !(item.kind === 'step' && item.phase !== 'do'))
+    const waiting = items.filter((item) => this.#held.has(item.message.key) && waitsItsTurn(item))
     const unknown = items.filter((item) => item.kind === 'unknown' && !waiting.includes(item))
     const handled =
       waiting.length + unknown.length === 0 ? items : items.filter((item) => !waiting.includes(item) && !unknown.includes(item))
@@ -146,7 +149,8 @@ export class Consumer {
       'consumer.beforeCommit',
       'consumer.afterCommit',
     )
-    reader.drop(batch.length)
+    this.#drop(reader, batch.length)
+    this.#failures.succeeded(new Set(handled.map((item) => item.message.type)))
     this.#held.add(unknown.map((item) => item.message.key))
     for (const item of unknown)
       tell('comptoir:held', () => ({
@@ -166,10 +170,18 @@ export class Consumer {
     const [message] = batch
     if (!message) return
     const id = `${message.source}/${message.epoch}/${message.txid}/${message.pos}`
-    const starts = await countStart(ports.database, name, id)
+    const starts = this.#started?.id === id ? this.#started.starts : await countStart(ports.database, name, id)
+    this.#started = { id, starts }
     if (starts > maxStarts)
       await this.#holdCulprit(lease, reader, message, new Error(`the process died ${maxStarts} times over this message`), true)
     else await this.#commit(lease, reader, batch, (unit) => finishStart(unit, name, id))
+  }
+
+  /** The first `count` messages are handled or held. */
+  #drop(reader: Reader, count: number): void {
+    reader.drop(count)
+    this.#careful = Math.max(0, this.#careful - count)
+    this.#started = undefined
   }
 
   /** Moves the mailbox past a message that fails alone; its key waits, the others flow. */
@@ -186,9 +198,10 @@ export class Consumer {
     await ports.database.transaction(async (tx) => {
       await advance(tx, name, lease, positionsAfter([message]))
       await hold(tx, name, 'retry', [message], { dueInMs: dead ? 0 : backoff(1, ports.random.next()), error: text })
+      if (this.#started) await finishStart(tx, name, this.#started.id)
     })
     crashPoint('held.afterHold')
-    reader.drop(1)
+    this.#drop(reader, 1)
     this.#held.add([message.key])
     tell('comptoir:held', () => ({
       service: name,
@@ -198,28 +211,32 @@ export class Consumer {
       attempts: 1,
       error: text,
     }))
-    if (dead) await this.#held.giveUp(message.key, text)
+    if (dead) await this.#held.giveUp(lease, message.key, text)
   }
 
-  /** Several keys failed alike. If any other message that waits here would succeed, they are poison and there is no outage. */
+  /**
+   * Several keys failed alike. If another message that waits here would succeed, they are poison and there is no outage. The
+   * newest are asked: poison tends to come side by side.
+   */
   async #othersSucceed(reader: Reader, culprit: LoggedMessage): Promise<boolean> {
     const { name, routing, homes } = this.#service
-    const other = reader.pending.find(
+    const others = reader.pending.filter(
       (message) => message.key !== culprit.key && message.type === culprit.type && !this.#held.has(message.key),
     )
-    if (!other) return false
     const rollback = new Error('only tried')
-    try {
-      await this.#service.commit(
-        async (unit) => {
-          await handleBatch(unit, name, homes, [routing.item(other)])
-          throw rollback
-        },
-        'consumer.beforeCommit',
-        'consumer.afterCommit',
-      )
-    } catch (error) {
-      return error === rollback
+    for (const other of others.slice(-othersAsked)) {
+      try {
+        await this.#service.commit(
+          async (unit) => {
+            await handleBatch(unit, name, homes, [routing.item(other)])
+            throw rollback
+          },
+          'consumer.beforeCommit',
+          'consumer.afterCommit',
+        )
+      } catch (error) {
+        if (error === rollback) return true
+      }
     }
     return false
   }
@@ -268,5 +285,8 @@ export class Consumer {
         tell('comptoir:ignored', () => ({ service: name, type: item.message.type, key: item.message.key }))
   }
 }
+
+/** The protocol needs no order of settle and undo; and attention is told because the key waits. */
+const waitsItsTurn = (item: Item): boolean => item.kind !== 'attention' && !(item.kind === 'step' && item.phase !== 'do')
 
 const messagesOf = (items: readonly Item[]) => items.map((item) => item.message)

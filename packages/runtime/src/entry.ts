@@ -48,6 +48,7 @@ export class Entry<Input, Result> {
   constructor(service: Service, saga: Saga<string, Input>, subject: (result: Result) => string) {
     const step = saga.steps[0]
     if (step?.at !== service.name) throw new TypeError(`${saga.name} does not begin at ${service.name}: begin it with unit.begin`)
+    if (saga.home !== service.name) throw new TypeError(`${saga.name} begins at home, which is ${saga.home}: put its entry there`)
     this.#service = service
     this.#saga = saga
     this.#step = step

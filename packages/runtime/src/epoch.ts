@@ -42,10 +42,10 @@ export async function raiseEpoch(db: Database, schemas: readonly string[]): Prom
 /** Whether a row or a cursor of the current epoch names a transaction that this server has not reached. */
 async function isAhead(tx: { query: Database['query'] }, schema: string, epoch: number): Promise<boolean> {
   const [row] = await tx.query<{ ahead: boolean }>(
-    `select exists (select from ${schema}.position where epoch = $1 and txid > pg_snapshot_xmax(pg_current_snapshot()))
+    `select exists (select from ${schema}.position where epoch = $1 and txid >= pg_snapshot_xmax(pg_current_snapshot()))
        or exists (
          select from (select distinct mailbox from ${schema}.log where epoch = $1) as m
-         where (select max(txid) from ${schema}.log where epoch = $1 and mailbox = m.mailbox) > pg_snapshot_xmax(pg_current_snapshot())
+         where (select max(txid) from ${schema}.log where epoch = $1 and mailbox = m.mailbox) >= pg_snapshot_xmax(pg_current_snapshot())
        ) as ahead`,
     [epoch],
   )

@@ -16,9 +16,10 @@ export function signatureOf(error: unknown): string {
 export const errorText = (error: unknown): string =>
   (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 2_000)
 
-/** Tells poison from an outage: remembers who failed how, per message type. */
+/** Tells poison from an outage: remembers who failed how, per message type, until a message of that type is handled. */
 export class Failures {
   readonly #keys = new Map<string, Map<string, number>>()
+  readonly #outages = new Set<string>()
 
   /** Notes a failure of one message alone; answers whether different keys now fail alike. */
   isOutage(type: string, key: string, error: unknown, now: number): boolean {
@@ -27,13 +28,25 @@ export class Failures {
     this.#keys.set(name, keys)
     for (const [other, at] of keys) if (now - at > windowMs) keys.delete(other)
     keys.set(key, now)
+    if (keys.size >= outageKeys) this.#outages.add(name)
     return keys.size >= outageKeys
+  }
+
+  /** Whether different keys failed alike, however long ago, and nothing of that type has been handled since. */
+  wasOutage(type: string, error: unknown): boolean {
+    return this.#outages.has(`${type} ${signatureOf(error)}`)
   }
 
   /** Messages of these types were handled: what failed before was about the messages, not about the service. */
   succeeded(types: Iterable<string>): void {
     if (this.#keys.size === 0) return
-    for (const type of types) for (const name of this.#keys.keys()) if (name.startsWith(`${type} `)) this.#keys.delete(name)
+    for (const type of types) {
+      for (const name of this.#keys.keys()) {
+        if (!name.startsWith(`${type} `)) continue
+        this.#keys.delete(name)
+        this.#outages.delete(name)
+      }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { LoggedMessage } from './log.ts'
 import type { Database, Transaction } from './ports/database.ts'
+import { fence, type Hold } from './positions.ts'
 
 /** Why a message waits: retry (it failed and is tried again), parked (behind another of its key), dead (a person is needed), unknown (this code does not know its declaration). */
 export type HeldState = 'retry' | 'parked' | 'dead' | 'unknown'
@@ -111,8 +112,14 @@ export async function dueKeys(db: Database, schema: string): Promise<{ keys: str
  * The first message of a key that waits, its attempt counted before it starts (so that one which kills the process is
  * counted too, F8). `released`: nothing waits any more and the key is free. Undefined: it is not its turn.
  */
-export async function startAttempt(db: Database, schema: string, key: string): Promise<HeldMessage | 'released' | undefined> {
+export async function startAttempt(
+  db: Database,
+  schema: string,
+  hold: Hold,
+  key: string,
+): Promise<HeldMessage | 'released' | undefined> {
   return db.transaction(async (tx) => {
+    await fence(tx, schema, hold)
     await tx.query(`select from ${schema}.held_key where key = $1 for update`, [key])
     const [row] = await tx.query<HeldRow & { due_now: boolean }>(
       `select ${columns}, coalesce(due, comptoir.now()) <= comptoir.now() as due_now
@@ -149,6 +156,14 @@ export async function uncount(db: Database, schema: string, heldId: number, dueI
   )
 }
 
+/** No code here knows its declaration any more: it waits for code that does. */
+export async function shelve(db: Database, schema: string, heldId: number): Promise<void> {
+  await db.query(
+    `update ${schema}.held_message set state = 'unknown', due = null, attempts = 0, error = 'no code here knows this declaration' where id = $1`,
+    [heldId],
+  )
+}
+
 /** The message was handled. */
 export async function removeHeld(tx: Transaction, schema: string, heldId: number): Promise<void> {
   await tx.query(`delete from ${schema}.held_message where id = $1`, [heldId])
@@ -168,12 +183,20 @@ export async function bury(
   )
 }
 
-/** Performs the operators' open requests: their dead letters are due again. Answers the keys to look at. */
-export async function performReplays(db: Database, schema: string): Promise<string[]> {
-  const rows = await db.query<{ key: string }>(
-    `with asked as (update ${schema}.replay_request set performed_at = comptoir.now() where performed_at is null returning held_message)
-     update ${schema}.held_message as m set state = 'retry', attempts = 0, due = comptoir.now(), settled = false
-     from asked where m.id = asked.held_message and m.state = 'dead' returning m.key`,
-  )
-  return rows.map((row) => row.key)
+/**
+ * Performs the operators' open requests: their dead letters are due again. Answers the keys to look at. A settled letter
+ * stays what it is: its saga has turned back, and by now the inbox may have forgotten that the step was refused.
+ */
+export async function performReplays(db: Database, schema: string, hold: Hold): Promise<string[]> {
+  const open = await db.query(`select from ${schema}.replay_request where performed_at is null limit 1`)
+  if (open.length === 0) return []
+  return db.transaction(async (tx) => {
+    await fence(tx, schema, hold)
+    const rows = await tx.query<{ key: string }>(
+      `with asked as (update ${schema}.replay_request set performed_at = comptoir.now() where performed_at is null returning held_message)
+       update ${schema}.held_message as m set state = 'retry', attempts = 0, due = comptoir.now()
+       from asked where m.id = asked.held_message and m.state = 'dead' and not m.settled returning m.key`,
+    )
+    return rows.map((row) => row.key)
+  })
 }

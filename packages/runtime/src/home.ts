@@ -27,7 +27,11 @@ export async function insertSagas(tx: Transaction, schema: string, sagas: readon
  * Ends sagas, each once, and answers the subjects of those that had not ended before. One statement for each way to end
  * (there are few), by key: a join could be planned as a scan of all that is open.
  */
-export async function endSagas(tx: Transaction, schema: string, endings: readonly Ending[]): Promise<ReadonlyMap<string, string | null>> {
+export async function endSagas(
+  tx: Transaction,
+  schema: string,
+  endings: readonly Ending[],
+): Promise<ReadonlyMap<string, string | null>> {
   const ways = new Map<string, Ending[]>()
   for (const ending of endings) {
     const way = JSON.stringify([ending.outcome, ending.cause])
@@ -42,14 +46,22 @@ export async function endSagas(tx: Transaction, schema: string, endings: readonl
          update ${schema}.saga set outcome = $2, cause_step = $3, reason = $4, ended_at = comptoir.now(), version = version + 1
          where id = any($1::uuid[]) and ended_at is null
          returning id, subject`,
-        [[first, ...others].flatMap((ending) => ending?.saga ?? []), first?.outcome ?? null, first?.cause?.step ?? null, first?.cause?.reason ?? null],
+        [
+          [first, ...others].flatMap((ending) => ending?.saga ?? []),
+          first?.outcome ?? null,
+          first?.cause?.step ?? null,
+          first?.cause?.reason ?? null,
+        ],
       ),
     ),
   )
   return new Map(ended.flat().map((row) => [row.id, row.subject]))
 }
 
-/** Notes that a person is needed for a saga (or, with null, no longer); answers the subject when that changed an open saga. */
+/**
+ * Notes that a person is needed for a saga (or, with null, no longer); answers the subject when that changed it. A
+ * saga that has ended needs nobody any more, but that it was cleared by its last step may be told after its end.
+ */
 export async function noteAttention(
   tx: Transaction,
   schema: string,
@@ -58,7 +70,7 @@ export async function noteAttention(
 ): Promise<{ subject: string | null } | undefined> {
   const rows = await tx.query<{ subject: string | null }>(
     `update ${schema}.saga set attention = $2, version = version + 1
-     where id = $1 and ended_at is null and attention is distinct from $2 returning subject`,
+     where id = $1 and (ended_at is null or $2::text is null) and attention is distinct from $2 returning subject`,
     [saga, attention],
   )
   return rows[0]

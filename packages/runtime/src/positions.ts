@@ -70,6 +70,19 @@ export async function advance(tx: Transaction, schema: string, hold: Hold, to: R
   if (rows.length !== sources.length) throw new FencedError(hold.consumer)
 }
 
+/**
+ * Fences a transaction that moves no position; whoever takes over waits for its end.
+ *
+ * @throws FencedError when the lease is not this holder's any more
+ */
+export async function fence(tx: Transaction, schema: string, hold: Hold): Promise<void> {
+  const rows = await tx.query(`select from ${schema}.position where consumer = $1 and lease = $2 for share`, [
+    hold.consumer,
+    hold.lease,
+  ])
+  if (rows.length === 0) throw new FencedError(hold.consumer)
+}
+
 /** Says that this holder stops between two transactions, so that the next one need not be careful. */
 export async function releaseHold(db: Database, schema: string, hold: Hold): Promise<void> {
   await db.query(`update ${schema}.position set clean = true where consumer = $1 and lease = $2`, [hold.consumer, hold.lease])

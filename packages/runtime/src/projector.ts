@@ -1,7 +1,7 @@
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
 import { backoff, errorText } from './failures.ts'
-import type { LoggedMessage } from './log.ts'
+import { CursorAheadError, type LoggedMessage } from './log.ts'
 import type { Transaction } from './ports/database.ts'
 import { advance, FencedError, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
@@ -62,9 +62,10 @@ export class Projector {
         this.#troubled = 0
         this.trouble = null
       } catch (error) {
-        this.trouble = error instanceof FencedError ? error.message : `${errorText(error)} (trying again)`
+        const final = error instanceof FencedError || error instanceof CursorAheadError
+        this.trouble = final ? error.message : `${errorText(error)} (trying again)`
         tell('comptoir:paused', () => ({ service: name, consumer: mailbox, reason: this.trouble }))
-        if (error instanceof FencedError) return
+        if (final) return
         this.#troubled += 1
         await ports.signals.wait(
           `${mailbox}.never`,

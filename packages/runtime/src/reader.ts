@@ -27,9 +27,9 @@ export class Reader {
     return this.#buffer
   }
 
-  /** Reads on where the buffer is empty. Answers whether rows exist that are still above the horizon. */
-  async poll(limit: number): Promise<boolean> {
-    if (this.#buffer.length > 0) return false
+  /** Reads on when fewer than `enough` messages wait. Answers whether rows exist that are still above the horizon. */
+  async poll(limit: number, enough = 1): Promise<boolean> {
+    if (this.#buffer.length >= enough) return false
     const { ports, epoch } = this.#service
     const polls = await Promise.all(
       [...this.#cursor].map(async ([source, after]) => ({

@@ -1,5 +1,5 @@
 import { oldestOpenSaga } from './home.ts'
-import type { Database } from './ports/database.ts'
+import { type Database, DatabaseError } from './ports/database.ts'
 import { firstUuidAt } from './system.ts'
 
 const day = 86_400_000
@@ -41,10 +41,19 @@ async function create(db: Database, schema: string, from: number): Promise<void>
     `${schema}.inbox_${suffix(from)}`,
   ])
   if (known?.known) return
+  // Rows of that day may have come before their partition (the process was asleep): they stay where they are.
+  const late = (error: unknown) => {
+    if (!(error instanceof DatabaseError && error.code === '23514')) throw error
+  }
   const bounds = (at: number) => `'${new Date(at).toISOString()}'`
-  await db.script(`
-    create table if not exists ${schema}.log_${suffix(from)} partition of ${schema}.log for values from (${bounds(from)}) to (${bounds(from + day)});
-    create table if not exists ${schema}.inbox_${suffix(from)} partition of ${schema}.inbox for values from ('${firstUuidAt(from)}') to ('${firstUuidAt(from + day)}');`)
+  const partition = (table: string, lower: string, upper: string) =>
+    db
+      .script(
+        `create table if not exists ${schema}.${table}_${suffix(from)} partition of ${schema}.${table} for values from (${lower}) to (${upper})`,
+      )
+      .catch(late)
+  await partition('log', bounds(from), bounds(from + day))
+  await partition('inbox', `'${firstUuidAt(from)}'`, `'${firstUuidAt(from + day)}'`)
 }
 
 async function partitions(db: Database, schema: string, table: 'log' | 'inbox'): Promise<{ name: string; to: number }[]> {

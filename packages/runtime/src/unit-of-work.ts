@@ -73,6 +73,8 @@ export class UnitOfWork implements Unit {
 
   /** Writes the rows of sagas that begin with this transaction, without a first message. */
   opened(saga: Saga, begun: readonly { readonly id: string; readonly subject: string | null }[]): void {
+    if (saga.home !== this.#context.name)
+      throw new TypeError(`${saga.name} begins at home, which is ${saga.home}: begin it there, its end would find no row here`)
     for (const { id, subject } of begun) this.#begun.push({ id, subject, definition: saga.id, style: 'choreographed' })
     this.#count(saga, 'began', begun.length)
   }
@@ -112,8 +114,10 @@ export class UnitOfWork implements Unit {
 
   /** Writes everything that was gathered. Returns the mailboxes to wake after the commit. */
   async flush(): Promise<ReadonlySet<string>> {
+    // Before the ends: a saga of one step begins and ends in one transaction. After them: what an end begins.
+    this.#open()
     for (const [saga, endings] of this.#ended) await this.#end(saga, endings)
-    if (this.#begun.length > 0) this.#issue(insertSagas(this.#tx, this.#context.name, this.#begun))
+    this.#open()
     if (this.#changes.size > 0) {
       const body = Object.fromEntries([...this.#changes].map(([kind, ids]) => [kind, [...ids]]))
       this.#add(
@@ -131,6 +135,11 @@ export class UnitOfWork implements Unit {
     if (this.#entries.length > 0) this.#issue(appendToLog(this.#tx, this.#context.name, this.#context.epoch, this.#entries))
     await Promise.all(this.#issued)
     return new Set(this.#entries.map((entry) => entry.mailbox))
+  }
+
+  #open(): void {
+    const begun = this.#begun.splice(0)
+    if (begun.length > 0) this.#issue(insertSagas(this.#tx, this.#context.name, begun))
   }
 
   // Statements whose answers nobody waits for travel together with the commit.

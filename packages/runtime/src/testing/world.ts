@@ -1,0 +1,211 @@
+import { handleBatch } from '../batch.ts'
+import { Consumer } from '../consumer.ts'
+import { raiseEpoch } from '../epoch.ts'
+import { localSignals } from '../local-signals.ts'
+import { appendToLog, type LoggedMessage } from '../log.ts'
+import { engineMigrations, migrate, sharedMigrations } from '../migrate.ts'
+import { openPglite, type PgliteDatabase } from '../pglite/index.ts'
+import type { Database } from '../ports/database.ts'
+import type { Signals } from '../ports/signals.ts'
+import { Service } from '../service.ts'
+import { systemIds } from '../system.ts'
+import { eventually } from './eventually.ts'
+import { type Acts, type Attempt, noted, travellers, trip } from './trip.ts'
+
+export type Name = 'a' | 'b'
+const names = ['a', 'b'] as const
+const start = Date.UTC(2030, 0, 15, 12)
+
+/** A database in memory with the schemas of both services. */
+export async function openWorld(): Promise<PgliteDatabase> {
+  const database = await openPglite()
+  await migrate(database, [sharedMigrations, ...names.map(engineMigrations)])
+  for (const name of names)
+    await database.script(
+      `create table ${name}.effect (n int generated always as identity, saga uuid not null, name text not null)`,
+    )
+  return database
+}
+
+const tables = [
+  'log',
+  'inbox',
+  'position',
+  'saga',
+  'saga_open',
+  'held_key',
+  'held_message',
+  'replay_request',
+  'started',
+  'idempotency_key',
+  'effect',
+]
+
+/** Waits are cut short: nothing here depends on how long they are, only on what time it is. */
+function impatientSignals(): Signals {
+  const signals = localSignals()
+  return { ...signals, wait: (name, seen, ms, abort) => signals.wait(name, seen, Math.min(ms, 2), abort) }
+}
+
+export interface WorldOptions {
+  readonly acts?: Acts
+  /** What the consumers see of the database. */
+  readonly through?: (database: Database) => Database
+}
+
+/** Two services on an emptied database, at a time that only passes when told so. */
+export class World {
+  readonly database: PgliteDatabase
+  readonly attempts: Attempt[] = []
+  readonly acts: Acts
+  readonly epoch: number
+  readonly services: Readonly<Record<Name, Service>>
+  #now = start
+  readonly #running: Consumer[] = []
+  readonly #ports
+  /** What speaks for the outside: its database has no faults. */
+  readonly #client: Service
+
+  private constructor(database: PgliteDatabase, epoch: number, { acts = {}, through = (db) => db }: WorldOptions) {
+    this.database = database
+    this.epoch = epoch
+    this.acts = acts
+    const clock = { now: () => this.#now }
+    this.#ports = {
+      database: through(database),
+      signals: impatientSignals(),
+      clock,
+      ids: systemIds(clock),
+      random: { next: () => 0.5 },
+    }
+    this.services = { a: this.service('a'), b: this.service('b') }
+    this.#client = new Service({ ...this.#ports, database, name: 'a', epoch, participants: [], homes: [{ saga: trip }] })
+  }
+
+  static async create(database: PgliteDatabase, options: WorldOptions = {}): Promise<World> {
+    await database.script(
+      `truncate ${names.flatMap((name) => tables.map((table) => `${name}.${table}`)).join(', ')} restart identity`,
+    )
+    const world = new World(database, await raiseEpoch(database, names), options)
+    await world.pass(0)
+    return world
+  }
+
+  /** One more instance of a service; of older code, when it does not know the saga. */
+  service(name: Name, { knowsTrip = true, epoch = this.epoch } = {}): Service {
+    return new Service({
+      ...this.#ports,
+      name,
+      epoch,
+      participants: knowsTrip ? [travellers(this.acts, this.attempts)[name]] : [],
+      homes: name === 'a' && knowsTrip ? [{ saga: trip }] : [],
+      events: [noted(name, this.acts)],
+    })
+  }
+
+  /** Starts a consumer of each service, or of those given; `stop` ends them. */
+  async start(...services: Service[]): Promise<Consumer[]> {
+    const consumers = (services.length > 0 ? services : Object.values(this.services)).map(
+      (service) => new Consumer(service, names),
+    )
+    this.#running.push(...consumers)
+    for (const consumer of consumers) await consumer.start()
+    return consumers
+  }
+
+  /** Stops every consumer as a process that is told to. */
+  async stop(): Promise<void> {
+    for (const consumer of this.#running.splice(0)) await consumer.stop()
+  }
+
+  /** Begins trips number 1 to `count` (or of these numbers); answers their ids in that order. */
+  async begin(which: number | readonly number[]): Promise<string[]> {
+    const numbers = typeof which === 'number' ? Array.from({ length: which }, (_, index) => index + 1) : which
+    const ids = numbers.map(() => this.#ports.ids.uuid())
+    await this.#client.transaction(async (unit) =>
+      unit.begin(
+        trip,
+        ids.map((id, index) => ({ id, input: { n: numbers[index] ?? 0 }, subject: String(numbers[index]) })),
+      ),
+    )
+    return ids
+  }
+
+  /** Publishes a business event to a service, once for each key, numbered from 1. */
+  async note(to: Name, keys: readonly string[]): Promise<void> {
+    await this.#client.transaction(async (unit) => {
+      for (const [index, key] of keys.entries()) unit.publish({ to, type: 'Noted', key, data: { n: index + 1 } })
+    })
+  }
+
+  /** Writes a message of a trip into a mailbox, as its sender would. */
+  async send(to: Name, type: string, key: string, data: unknown = {}, definition: string = trip.id): Promise<void> {
+    await this.database.transaction((tx) =>
+      appendToLog(tx, 'a', this.epoch, [{ mailbox: to, key, type, id: null, definition, body: JSON.stringify(data) }]),
+    )
+    this.#ports.signals.send([to])
+  }
+
+  /** Handles messages in one transaction of a service, whatever its mailbox says. */
+  async deliver(name: Name, messages: readonly LoggedMessage[]): Promise<void> {
+    const service = this.services[name]
+    const items = messages.map((message) => service.routing.item(message))
+    await service.commit((unit) => handleBatch(unit, name, service.homes, items), 'work.beforeCommit', 'work.afterCommit')
+  }
+
+  /** Lets time pass, in milliseconds, for the services and for the database. */
+  async pass(milliseconds: number): Promise<void> {
+    this.#now += milliseconds
+    await this.database.query(`select set_config('comptoir.now', $1, false)`, [new Date(this.#now).toISOString()])
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  /** Lets time pass, second by second, until the condition holds. */
+  async until(condition: () => boolean | Promise<boolean>, step = 1_000): Promise<void> {
+    await eventually(async () => {
+      if (await condition()) return true
+      await this.pass(step)
+      return false
+    })
+  }
+
+  /** Whether every trip has ended. */
+  async ended(): Promise<boolean> {
+    const [row] = await this.database.query<{ open: number }>('select count(*) as open from a.saga where ended_at is null')
+    return row?.open === 0
+  }
+
+  /** The effects on a saga, or all, in the order in which they were committed, service by service. */
+  async effects(saga?: string): Promise<string[]> {
+    const rows = await this.database.query<{ name: string }>(
+      `select name from (select 1 as s, n, saga, name from a.effect union all select 2, n, saga, name from b.effect) as e
+       where $1::uuid is null or saga = $1 order by s, n`,
+      [saga ?? null],
+    )
+    return rows.map((row) => row.name)
+  }
+
+  /** Everything that was said to a mailbox, in the order of each log. */
+  async mail(mailbox: string): Promise<LoggedMessage[]> {
+    const logs = await Promise.all(
+      names.map((source) =>
+        this.database.query<LoggedMessage>(
+          `select '${source}' as source, epoch, txid, pos, key, type, id, definition, body, (extract(epoch from created) * 1000)::float8 as created
+           from ${source}.log where mailbox = $1 order by epoch, txid, pos`,
+          [mailbox],
+        ),
+      ),
+    )
+    return logs.flat()
+  }
+
+  /** What waits at a service. */
+  async held(
+    name: Name,
+  ): Promise<{ key: string; type: string; state: string; attempts: number; settled: boolean; error: string | null }[]> {
+    return this.database.query(`select key, type, state, attempts, settled, error from ${name}.held_message order by id`)
+  }
+}

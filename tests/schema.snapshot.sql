@@ -1,0 +1,329 @@
+table comptoir.epoch
+  single boolean not null default true
+  epoch integer not null
+  system_identifier text not null
+  timeline integer not null
+  constraint epoch_pkey PRIMARY KEY (single)
+  constraint epoch_single_check CHECK (single)
+table comptoir.migration
+  owner text not null
+  number integer not null
+  name text not null
+  digest text not null
+  applied_at timestamp with time zone not null default now()
+  constraint migration_pkey PRIMARY KEY (owner, number)
+CREATE OR REPLACE FUNCTION comptoir.now() RETURNS timestamp with time zone LANGUAGE sql STABLE RETURN COALESCE((NULLIF(current_setting('comptoir.now'::text, true), ''::text))::timestamp with time zone, now()) 
+table payments."position" with (fillfactor=10)
+  consumer text not null
+  source text not null
+  epoch integer not null default 0
+  txid xid8 not null default '0'::xid8
+  pos bigint not null default 0
+  lease integer not null default 0
+  clean boolean not null default true
+  constraint position_pkey PRIMARY KEY (consumer, source)
+table payments.held_key
+  key uuid not null
+  since timestamp with time zone not null default comptoir.now()
+  constraint held_key_pkey PRIMARY KEY (key)
+table payments.held_message
+  id bigint not null generated always as identity
+  key uuid not null
+  state text not null
+  due timestamp with time zone
+  attempts integer not null default 0
+  error text
+  settled boolean not null default false
+  attention boolean not null default false
+  source text not null
+  type text not null
+  message_id uuid
+  definition text
+  body text not null
+  created timestamp with time zone not null
+  since timestamp with time zone not null default comptoir.now()
+  constraint held_message_pkey PRIMARY KEY (id)
+  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text])))
+  CREATE INDEX held_message_dead ON payments.held_message USING btree (id) WHERE (state = 'dead'::text)
+  CREATE INDEX held_message_due ON payments.held_message USING btree (due) WHERE (state = 'retry'::text)
+  CREATE INDEX held_message_key ON payments.held_message USING btree (key, id)
+sequence payments.held_message_id_seq from 1
+table payments.holds
+  user_id integer not null
+  since timestamp with time zone not null default comptoir.now()
+  constraint holds_pkey PRIMARY KEY (user_id)
+table payments.idempotency_key
+  scope text not null
+  key text not null
+  fingerprint text not null
+  answer text not null
+  created_at timestamp with time zone not null default comptoir.now()
+  constraint idempotency_key_pkey PRIMARY KEY (scope, key)
+  CREATE INDEX idempotency_key_age ON payments.idempotency_key USING btree (created_at)
+table payments.inbox partition by RANGE (id)
+  id uuid not null
+  step text not null
+  phase text not null
+  outcome text not null
+  data text
+  result text
+  reason text
+  detail text
+  at timestamp with time zone not null default comptoir.now()
+  constraint inbox_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'refused'::text])))
+  constraint inbox_phase_check CHECK ((phase = ANY (ARRAY['do'::text, 'undo'::text, 'event'::text])))
+  constraint inbox_pkey PRIMARY KEY (id, step, phase)
+table payments.inbox_default partition DEFAULT
+table payments.log partition by RANGE (created)
+  mailbox text not null
+  epoch integer not null
+  txid xid8 not null default pg_current_xact_id()
+  pos bigint not null default nextval('payments.log_pos'::regclass)
+  key uuid not null
+  type text not null
+  id uuid
+  definition text
+  body text not null
+  created timestamp with time zone not null default comptoir.now()
+  constraint log_pkey PRIMARY KEY (mailbox, epoch, txid, pos, created)
+table payments.log_default partition DEFAULT
+sequence payments.log_pos from 1
+table payments.payments with (fillfactor=80)
+  id integer not null generated always as identity
+  order_id bigint not null
+  user_id integer
+  total bigint
+  status text not null
+  key uuid not null
+  created_at timestamp with time zone not null default comptoir.now()
+  constraint payments_order_key UNIQUE (order_id)
+  constraint payments_pkey PRIMARY KEY (id)
+  constraint payments_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'PAID'::text, 'CLOSED'::text])))
+  constraint payments_total_check CHECK (((total > 0) AND (total <= '9007199254740991'::bigint)))
+sequence payments.payments_id_seq from 1
+table payments.replay_request
+  id bigint not null generated always as identity
+  held_message bigint not null
+  requested_by text not null
+  requested_at timestamp with time zone not null default comptoir.now()
+  performed_at timestamp with time zone
+  constraint replay_request_pkey PRIMARY KEY (id)
+  CREATE INDEX replay_request_open ON payments.replay_request USING btree (id) WHERE (performed_at IS NULL)
+sequence payments.replay_request_id_seq from 1
+table payments.saga with (fillfactor=70)
+  id uuid not null
+  definition text not null
+  style text not null
+  subject text
+  version integer not null default 1
+  outcome text
+  cause_step text
+  reason text
+  attention text
+  began_at timestamp with time zone not null default comptoir.now()
+  ended_at timestamp with time zone
+  constraint saga_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'cancelled'::text])))
+  constraint saga_pkey PRIMARY KEY (id)
+table payments.saga_open
+  id uuid not null
+  constraint saga_open_pkey PRIMARY KEY (id)
+table payments.started
+  id text not null
+  starts integer not null
+  constraint started_pkey PRIMARY KEY (id)
+table store."position" with (fillfactor=10)
+  consumer text not null
+  source text not null
+  epoch integer not null default 0
+  txid xid8 not null default '0'::xid8
+  pos bigint not null default 0
+  lease integer not null default 0
+  clean boolean not null default true
+  constraint position_pkey PRIMARY KEY (consumer, source)
+table store.held_key
+  key uuid not null
+  since timestamp with time zone not null default comptoir.now()
+  constraint held_key_pkey PRIMARY KEY (key)
+table store.held_message
+  id bigint not null generated always as identity
+  key uuid not null
+  state text not null
+  due timestamp with time zone
+  attempts integer not null default 0
+  error text
+  settled boolean not null default false
+  attention boolean not null default false
+  source text not null
+  type text not null
+  message_id uuid
+  definition text
+  body text not null
+  created timestamp with time zone not null
+  since timestamp with time zone not null default comptoir.now()
+  constraint held_message_pkey PRIMARY KEY (id)
+  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text])))
+  CREATE INDEX held_message_dead ON store.held_message USING btree (id) WHERE (state = 'dead'::text)
+  CREATE INDEX held_message_due ON store.held_message USING btree (due) WHERE (state = 'retry'::text)
+  CREATE INDEX held_message_key ON store.held_message USING btree (key, id)
+sequence store.held_message_id_seq from 1
+table store.idempotency_key
+  scope text not null
+  key text not null
+  fingerprint text not null
+  answer text not null
+  created_at timestamp with time zone not null default comptoir.now()
+  constraint idempotency_key_pkey PRIMARY KEY (scope, key)
+  CREATE INDEX idempotency_key_age ON store.idempotency_key USING btree (created_at)
+table store.inbox partition by RANGE (id)
+  id uuid not null
+  step text not null
+  phase text not null
+  outcome text not null
+  data text
+  result text
+  reason text
+  detail text
+  at timestamp with time zone not null default comptoir.now()
+  constraint inbox_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'refused'::text])))
+  constraint inbox_phase_check CHECK ((phase = ANY (ARRAY['do'::text, 'undo'::text, 'event'::text])))
+  constraint inbox_pkey PRIMARY KEY (id, step, phase)
+table store.inbox_default partition DEFAULT
+table store.log partition by RANGE (created)
+  mailbox text not null
+  epoch integer not null
+  txid xid8 not null default pg_current_xact_id()
+  pos bigint not null default nextval('store.log_pos'::regclass)
+  key uuid not null
+  type text not null
+  id uuid
+  definition text
+  body text not null
+  created timestamp with time zone not null default comptoir.now()
+  constraint log_pkey PRIMARY KEY (mailbox, epoch, txid, pos, created)
+table store.log_default partition DEFAULT
+sequence store.log_pos from 1
+table store.order_items
+  order_id bigint not null
+  line smallint not null
+  product_id integer not null
+  quantity integer not null
+  unit_price bigint not null
+  constraint order_items_pkey PRIMARY KEY (order_id, line)
+  constraint order_items_quantity_check CHECK (((quantity > 0) AND (quantity <= 1000000000)))
+  constraint order_items_unit_price_check CHECK ((unit_price > 0))
+table store.orders with (fillfactor=70)
+  id bigint not null generated always as identity
+  saga_id uuid not null
+  user_id integer not null
+  total bigint not null
+  status text not null
+  reason text
+  payment_id integer
+  cancel_wish text
+  cancel_saga_id uuid
+  paid boolean not null default false
+  version integer not null default 1
+  created_at timestamp with time zone not null default comptoir.now()
+  constraint orders_pkey PRIMARY KEY (id)
+  constraint orders_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'PLACED'::text, 'PAID'::text, 'CANCELLING'::text, 'CANCELLED'::text, 'EXPIRED'::text, 'NEEDS_ATTENTION'::text])))
+  constraint orders_total_check CHECK (((total > 0) AND (total <= '9007199254740991'::bigint)))
+sequence store.orders_id_seq from 1001
+table store.products
+  id integer not null generated by default as identity
+  name text not null
+  sku text not null
+  price bigint not null
+  ordered boolean not null default false
+  version integer not null default 1
+  constraint products_pkey PRIMARY KEY (id)
+  constraint products_price_check CHECK (((price > 0) AND (price <= '100000000000'::bigint)))
+  constraint products_sku_key UNIQUE (sku)
+sequence store.products_id_seq from 1
+table store.replay_request
+  id bigint not null generated always as identity
+  held_message bigint not null
+  requested_by text not null
+  requested_at timestamp with time zone not null default comptoir.now()
+  performed_at timestamp with time zone
+  constraint replay_request_pkey PRIMARY KEY (id)
+  CREATE INDEX replay_request_open ON store.replay_request USING btree (id) WHERE (performed_at IS NULL)
+sequence store.replay_request_id_seq from 1
+table store.saga with (fillfactor=70)
+  id uuid not null
+  definition text not null
+  style text not null
+  subject text
+  version integer not null default 1
+  outcome text
+  cause_step text
+  reason text
+  attention text
+  began_at timestamp with time zone not null default comptoir.now()
+  ended_at timestamp with time zone
+  constraint saga_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'cancelled'::text])))
+  constraint saga_pkey PRIMARY KEY (id)
+table store.saga_open
+  id uuid not null
+  constraint saga_open_pkey PRIMARY KEY (id)
+table store.started
+  id text not null
+  starts integer not null
+  constraint started_pkey PRIMARY KEY (id)
+table store.stock_ledger
+  order_id bigint
+  product_id integer not null
+  kind text not null
+  delta bigint not null
+  at timestamp with time zone not null default comptoir.now()
+  constraint stock_ledger_kind_check CHECK ((kind = ANY (ARRAY['set'::text, 'adjusted'::text, 'reserved'::text, 'released'::text])))
+  constraint stock_ledger_once UNIQUE (order_id, product_id, kind)
+table store.stocks with (fillfactor=50)
+  product_id integer not null
+  quantity bigint not null
+  version integer not null default 1
+  constraint stocks_pkey PRIMARY KEY (product_id)
+  constraint stocks_product_id_fkey FOREIGN KEY (product_id) REFERENCES store.products(id)
+  constraint stocks_quantity_check CHECK ((quantity >= 0))
+table store.users
+  id integer not null generated by default as identity
+  name text not null
+  email text not null
+  email_key text not null
+  has_orders boolean not null default false
+  version integer not null default 1
+  constraint users_email_key UNIQUE (email_key)
+  constraint users_pkey PRIMARY KEY (id)
+sequence store.users_id_seq from 1
+table store_view.counted
+  order_id bigint not null
+  constraint counted_pkey PRIMARY KEY (order_id)
+table store_view.orders with (fillfactor=70)
+  order_id bigint not null
+  saga_id uuid not null
+  user_id integer not null
+  total bigint not null
+  items text not null
+  payment_id integer
+  status text not null
+  reason text
+  created_at timestamp with time zone not null
+  version integer not null
+  constraint orders_pkey PRIMARY KEY (order_id)
+table store_view.sold with (fillfactor=50)
+  product_id integer not null
+  quantity bigint not null
+  constraint sold_pkey PRIMARY KEY (product_id)
+  CREATE INDEX sold_best ON store_view.sold USING btree (quantity DESC, product_id)
+table store_view.spending with (fillfactor=50)
+  user_id integer not null
+  total bigint not null
+  constraint spending_pkey PRIMARY KEY (user_id)
+  CREATE INDEX spending_highest ON store_view.spending USING btree (total DESC, user_id)
+table store_view.stock with (fillfactor=50)
+  product_id integer not null
+  quantity bigint not null
+  product_name text not null
+  product_sku text not null
+  product_unit_price bigint not null
+  version integer not null
+  constraint stock_pkey PRIMARY KEY (product_id)
