@@ -26,7 +26,7 @@ const plugin: FastifyPluginAsync<DocsOptions> = async (app, { tags = [], ...info
       theme: { title: info.title },
       staticCSP: PAGE_POLICY,
       // Its default asks a validator on the internet about the document.
-      uiConfig: { validatorUrl: null },
+      uiConfig: { validatorUrl: null, layout: 'BaseLayout' },
     })
   })
 }

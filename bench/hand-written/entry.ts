@@ -1,0 +1,69 @@
+import type { LoadOrder } from '../saga-system.ts'
+import { batchLimit } from './consumer.ts'
+import { writeInbox, writeOutbox } from './messages.ts'
+import type { Run, TurnTaking } from './session.ts'
+
+interface NewOrder extends LoadOrder {
+  readonly saga: string
+}
+
+/** Begins sagas in a group commit. */
+export class Entry {
+  readonly #database: TurnTaking
+  readonly #prices: ReadonlyMap<number, number>
+  readonly #committed: () => void
+  #queue: NewOrder[] = []
+  #flushing: Promise<void> | undefined
+
+  constructor(database: TurnTaking, prices: ReadonlyMap<number, number>, committed: () => void) {
+    this.#database = database
+    this.#prices = prices
+    this.#committed = committed
+  }
+
+  /** Begins a saga some time soon. @returns when everything that was queued has been committed */
+  begin(order: NewOrder): Promise<void> {
+    this.#queue.push(order)
+    this.#flushing ??= this.#flush()
+    return this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    // Everything that is placed in this turn belongs to one group.
+    await Promise.resolve()
+    while (this.#queue.length > 0) {
+      const group = this.#queue.splice(0, batchLimit)
+      await this.#database.transaction((run) => this.#write(run, group))
+      this.#committed()
+    }
+    this.#flushing = undefined
+  }
+
+  async #write(run: Run, group: readonly NewOrder[]): Promise<void> {
+    const sagas = group.map(({ saga }) => saga)
+    const totals = group.map(({ items }) => items.reduce((sum, item) => sum + this.#price(item.product_id) * item.quantity, 0))
+    const rows = await run(
+      `insert into s.orders (saga, user_id, total, status) select saga, user_id, total, 'PENDING'
+       from unnest($1::uuid[], $2::int[], $3::bigint[]) as o(saga, user_id, total) returning id`,
+      [sagas, group.map(({ user_id }) => user_id), totals],
+    )
+    const orders = group.map((order, index) => ({ ...order, order_id: Number(rows[index]?.id), total: totals[index] ?? 0 }))
+    const lines = orders.flatMap(({ order_id, items }) => items.map((item) => ({ order_id, ...item })))
+    await run('insert into s.order_items select * from unnest($1::bigint[], $2::int[], $3::int[], $4::bigint[])', [
+      lines.map(({ order_id }) => order_id),
+      lines.map(({ product_id }) => product_id),
+      lines.map(({ quantity }) => quantity),
+      lines.map(({ product_id }) => this.#price(product_id)),
+    ])
+    await writeInbox(run, 's', sagas, 'createOrder')
+    await writeOutbox(
+      run,
+      's',
+      orders.map(({ saga, ...body }) => ({ mailbox: 's', saga, name: 'OrderCreated', body })),
+    )
+  }
+
+  #price(product: number): number {
+    return this.#prices.get(product) ?? 0
+  }
+}

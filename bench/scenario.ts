@@ -1,0 +1,39 @@
+import type { Figure } from './figure.ts'
+
+/** How much of each scenario is run. */
+export interface Scale {
+  /** Each figure is the median of so many runs, each on a fresh folder. */
+  readonly runs: number
+  /** Sagas of one closed-loop measurement. */
+  readonly sagas: number
+  /** Sagas of one one-at-a-time measurement. */
+  readonly single: number
+  /** Seconds of load over HTTP. */
+  readonly seconds: number
+  /** Memory is looked at after each `memoryStep` orders: ten times, then five more. */
+  readonly memoryStep: number
+  readonly pastOrders: number
+}
+
+export const fullScale: Scale = { runs: 5, sagas: 20_000, single: 1_000, seconds: 30, memoryStep: 10_000, pastOrders: 1_000_000 }
+/** To see that everything works; its figures say little. */
+export const quickScale: Scale = { runs: 1, sagas: 4_000, single: 200, seconds: 5, memoryStep: 1_000, pastOrders: 50_000 }
+
+export interface Context {
+  readonly scale: Scale
+  /** Shows what is being done, on standard error. */
+  readonly say: (text: string) => void
+}
+
+export interface Findings {
+  readonly figures: readonly Figure[]
+  /** What lies behind the figures, for the JSON file. */
+  readonly details: unknown
+  /** What is worth a line below the table. */
+  readonly notes: readonly string[]
+}
+
+export interface Scenario {
+  readonly name: string
+  run(context: Context): Promise<Findings>
+}

@@ -1,0 +1,55 @@
+import type { Transaction } from '@comptoir/runtime'
+import { openPglite } from '@comptoir/runtime/pglite'
+import { answer } from '../child.ts'
+import { openComptoir } from '../comptoir.ts'
+import { writePastOrders } from '../past-orders.ts'
+
+export interface HistoryWork {
+  readonly folder: string
+  readonly orders: number
+}
+
+/** Orders written in one transaction. */
+const piece = 10_000
+
+/**
+ * Fills a store with orders that were placed and ended 30 days ago, as their sagas leave them, with ids as they would have
+ * got. The log and the inbox keep theirs as well, though retention would have dropped them by then: the harder case.
+ */
+await answer(async ({ folder, orders }: HistoryWork): Promise<number> => {
+  await makeStore(folder)
+  const database = await openPglite({ folder })
+  for (let done = 0; done < orders; done += piece) {
+    await database.transaction((tx) => writePastOrders(tx, done, Math.min(piece, orders - done)))
+    await database.script('checkpoint')
+  }
+  await database.transaction(finish)
+  await database.script('checkpoint')
+  await database.close()
+  return orders
+})
+
+/** Users, products and the consumers' positions, made by the store itself. */
+async function makeStore(folder: string): Promise<void> {
+  const store = await openComptoir(folder, {
+    ended() {},
+    failed(error) {
+      throw error
+    },
+  })
+  await store.stop()
+}
+
+/** Reports, sequences, and the consumers' positions behind all of it. */
+async function finish(tx: Transaction): Promise<void> {
+  await tx.query('insert into store_view.spending select user_id, sum(total)::bigint from store.orders group by user_id')
+  await tx.query('insert into store_view.sold select product_id, sum(quantity) from store.order_items group by product_id')
+  await tx.query(`update store.users set has_orders = true`)
+  await tx.query(`update store.products set ordered = true`)
+  await tx.query(`select setval(pg_get_serial_sequence('store.orders', 'id'), (select max(id) from store.orders))`)
+  await tx.query(`select setval(pg_get_serial_sequence('payments.payments', 'id'), (select max(id) from payments.payments))`)
+  for (const schema of ['store', 'payments'])
+    await tx.query(
+      `update ${schema}.position set epoch = (select epoch from comptoir.epoch), txid = pg_current_xact_id(), pos = 0`,
+    )
+}

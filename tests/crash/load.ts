@@ -1,0 +1,160 @@
+import type { Answer } from '../kit/client.ts'
+import { type Line, sampleCard, userOnHold } from '../kit/shop.ts'
+import { Acknowledged, type OrderRequest } from './acknowledged.ts'
+import { MortalClient } from './client.ts'
+import type { Random } from './random.ts'
+
+/** Products that have, or are given, stock for the whole run; their adjustments are acknowledged too. */
+const soldProducts = [1, 2, 5, 6, 10, 13]
+/** Two in stock, and nobody adds any. */
+const scarce: Line = { product_id: 3, quantity: 3 }
+/** A delta names its adjustment, so that it is found again. The first ones also stock the shop. */
+const firstDelta = 20_000
+
+interface Attempt {
+  readonly key: string | undefined
+  readonly order: OrderRequest
+}
+
+/**
+ * Clients that do everything at once to a store that is killed under them, and remember what they were told. One run after
+ * the other, each against the next process on the same data.
+ */
+export class Load {
+  readonly acknowledged = new Acknowledged()
+  /** Answers that no client may get. */
+  readonly surprises: string[] = []
+  /** Adjustments that were sent and never answered: delta and product. */
+  readonly unanswered = new Map<number, number>()
+  readonly #random: Random
+  /** Orders that were sent and never answered. */
+  #doubtful: Attempt[] = []
+  #keyed: (Attempt & { readonly id: number })[] = []
+  #open: number[] = []
+  #sent = 0
+  #delta = firstDelta
+  #client = new MortalClient('')
+  #stopped = false
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** Works with so many connections until the process is gone, or `stop` is called. */
+  async run(url: string, connections: number): Promise<void> {
+    this.#client = new MortalClient(url)
+    this.#stopped = false
+    const doubtful = this.#doubtful
+    this.#doubtful = []
+    const client = async () => {
+      // First of all, what the process before left unanswered.
+      for (let attempt = doubtful.pop(); attempt; attempt = doubtful.pop()) if (!(await this.#order(attempt))) return
+      while (!this.#stopped) if (!(await this.#act())) return
+    }
+    await Promise.all(Array.from({ length: connections }, client))
+    this.#doubtful.push(...doubtful)
+  }
+
+  /** Lets every client finish what it does. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** Sends the orders again that were never answered, under their keys: each is placed once. */
+  async settle(url: string): Promise<void> {
+    this.#client = new MortalClient(url)
+    for (let attempt = this.#doubtful.pop(); attempt; attempt = this.#doubtful.pop()) await this.#order(attempt)
+  }
+
+  /** Does one thing. Answers false when the process is gone. */
+  #act(): Promise<boolean> {
+    const dice = this.#random.next()
+    if (dice < 0.07 || this.#delta < firstDelta + soldProducts.length) return this.#adjust()
+    if (dice < 0.72 || this.#open.length < 5) return this.#order(this.#attempt())
+    const [order = 0] = this.#open.splice(this.#random.between(0, this.#open.length - 1), 1)
+    if (dice < 0.82) return this.#pay(order)
+    if (dice < 0.87) return this.#payOtherwise(order)
+    if (dice < 0.95) return this.#cancel(order)
+    return Promise.all([this.#pay(order), this.#cancel(order)]).then((alive) => alive.every(Boolean))
+  }
+
+  #attempt(): Attempt {
+    const dice = this.#random.next()
+    if (dice < 0.1 && this.#keyed.length > 0) return this.#random.one(this.#keyed)
+    this.#sent += 1
+    const key = dice < 0.6 ? `order-${this.#sent}` : undefined
+    const user_id = dice > 0.9 ? userOnHold : this.#random.between(1, 3)
+    if (dice > 0.8 && dice < 0.9) return { key, order: { user_id, items: [scarce] } }
+    const products = [...new Set([this.#random.one(soldProducts), this.#random.one(soldProducts)])]
+    return {
+      key,
+      order: { user_id, items: products.map((product_id) => ({ product_id, quantity: this.#random.between(1, 2) })) },
+    }
+  }
+
+  async #order(attempt: Attempt): Promise<boolean> {
+    const { key, order } = attempt
+    const answer = await this.#client.send(
+      'POST',
+      '/store-api/orders',
+      order,
+      key === undefined ? {} : { 'idempotency-key': key },
+    )
+    if (!answer) {
+      // Without a key nobody can tell whether it was placed: asking again would place it twice.
+      if (key !== undefined) this.#doubtful.push(attempt)
+      return false
+    }
+    // 409: the same key is under way on another connection.
+    if (!this.#expect(answer, 'POST /orders', key === undefined ? [201] : [201, 409]) || answer.status === 409) return true
+    const id = answer.json<{ order_id: number }>().order_id
+    const known = this.#keyed.find((sent) => sent.key === key)
+    if (key !== undefined && known && known.id !== id) this.surprises.push(`I14: key ${key} is order ${known.id}, and now ${id}`)
+    if (key !== undefined && !known) this.#keyed = [...this.#keyed.slice(-200), { ...attempt, id }]
+    if (!this.acknowledged.orders.has(id)) this.#open.push(id)
+    this.acknowledged.orders.set(id, { ...order, key })
+    return true
+  }
+
+  async #pay(id: number): Promise<boolean> {
+    const seen = await this.#client.send('GET', `/store-api/orders/${id}`)
+    if (!seen || !this.#expect(seen, 'GET /orders/:id', [200])) return seen !== undefined
+    const { payment_link } = seen.json<{ payment_link: string }>()
+    if (payment_link === '') return true
+    const answer = await this.#client.send('POST', new URL(payment_link).pathname, sampleCard)
+    if (!answer) return false
+    if (this.#expect(answer, 'POST /payments/process/:id', [200, 409]) && answer.status === 200) this.acknowledged.paid.add(id)
+    return true
+  }
+
+  async #payOtherwise(id: number): Promise<boolean> {
+    const answer = await this.#client.send('PUT', '/store-api/orders', { order_id: id, is_paid: true })
+    if (!answer) return false
+    if (this.#expect(answer, 'PUT /orders', [200, 409]) && answer.status === 200) this.acknowledged.paid.add(id)
+    return true
+  }
+
+  async #cancel(id: number): Promise<boolean> {
+    const answer = await this.#client.send('DELETE', `/store-api/orders/${id}`)
+    if (!answer) return false
+    const isCancelled = answer.status === 200 || answer.status === 404
+    if (this.#expect(answer, 'DELETE /orders/:id', [200, 202, 404, 409]) && isCancelled) this.acknowledged.cancelled.add(id)
+    return true
+  }
+
+  async #adjust(): Promise<boolean> {
+    const delta = this.#delta++
+    const product = soldProducts[delta % soldProducts.length] ?? 1
+    const body = { items: [{ product_id: product, quantity: delta }], operation: '+' }
+    const answer = await this.#client.send('PUT', '/store-api/stocks', body)
+    if (!answer) this.unanswered.set(delta, product)
+    else if (this.#expect(answer, 'PUT /stocks', [200])) this.acknowledged.adjustments.set(delta, product)
+    return answer !== undefined
+  }
+
+  #expect(answer: Answer, what: string, statuses: readonly number[]): boolean {
+    if (statuses.includes(answer.status)) return true
+    this.surprises.push(`${what} answered ${answer.status}: ${answer.text.slice(0, 300)}`)
+    return false
+  }
+}

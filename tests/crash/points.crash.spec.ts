@@ -1,0 +1,75 @@
+import { type CrashPoint, crashPoints } from '@comptoir/runtime'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { StoreProcess } from '../kit/process.ts'
+import { MortalClient } from './client.ts'
+import { DataFolder } from './folder.ts'
+import { dieAt, killed, recover, seededFolder, untilDeath } from './lives.ts'
+import { Load } from './load.ts'
+import { Random } from './random.ts'
+
+const seed = 3
+const minute = 60_000
+
+let seeded: DataFolder
+let folder: DataFolder
+let load: Load
+beforeAll(async () => {
+  seeded = await seededFolder()
+}, minute)
+beforeEach(async () => {
+  folder = await DataFolder.make(seeded)
+  load = new Load(new Random(seed))
+})
+afterEach(() => folder.remove())
+afterAll(() => seeded.remove())
+
+/** Which passages of a point are the last ones. The first of some is at the start already, before any order. */
+function passages(point: CrashPoint): readonly number[] {
+  if (point === 'consumer.afterRead') return [1, 30]
+  if (point.startsWith('consumer.')) return [1, 5]
+  if (point.startsWith('work.')) return [1, 3]
+  if (point === 'projection.afterRead') return [20]
+  return [point.startsWith('held.') ? 1 : 2]
+}
+
+const customer = 3
+/** The first two attempts to open a payment of this customer fail: their message is held. A sequence is never rolled back. */
+const stumble = `
+  create sequence payments.attempts;
+  create function payments.stumble() returns trigger language plpgsql as $$
+    begin if nextval('payments.attempts') <= 2 then raise exception 'not yet'; end if; return new; end $$;
+  create trigger stumble before insert on payments.payments for each row when (new.user_id = ${customer}) execute function payments.stumble();`
+
+const placeOne = (store: StoreProcess) =>
+  new MortalClient(store.url).send('POST', '/store-api/orders', { user_id: customer, items: [{ product_id: 1, quantity: 1 }] })
+
+test.each(crashPoints.flatMap((point) => passages(point).map((n) => ({ point, n }))))(
+  'I1 to I20 hold after a SIGKILL at $point, passage $n',
+  async ({ point, n }) => {
+    const held = point.startsWith('held.')
+    if (held) await folder.open((database) => database.script(stumble))
+    await dieAt(folder, `${point}:${n}`, load, held ? placeOne : undefined)
+    await recover(folder, load)
+  },
+  2 * minute,
+)
+
+/** Each but the first kills the process that recovers from the one before. More over one message would be F8. */
+test.each<CrashPoint[]>([
+  ['consumer.afterRead', 'consumer.afterFence'],
+  ['consumer.afterInbox', 'consumer.afterLocks'],
+  ['consumer.afterHandlers', 'consumer.beforeCommit'],
+  ['consumer.afterCommit', 'projection.afterRead'],
+  ['projection.beforeCommit', 'projection.afterCommit'],
+  ['work.beforeCommit', 'work.afterCommit'],
+])(
+  'I1 to I20 hold when the recovery dies at %s, and the next one at %s',
+  async (...points) => {
+    await dieAt(folder, 'entry.afterCommit:3', load)
+    for (const point of points) expect(await untilDeath(folder, { COMPTOIR_CRASH_AT: point }), point).toEqual(killed)
+    await recover(folder, load)
+    const errors = await folder.open((database) => database.query(`select id from store.orders where reason = 'error'`))
+    expect(errors).toEqual([])
+  },
+  2 * minute,
+)
