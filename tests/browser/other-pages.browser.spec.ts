@@ -36,7 +36,7 @@ describe.skipIf(noBrowser)('the other pages', () => {
     await page.getByTestId('problem').getByText('declined').waitFor()
     await page.getByTestId('sample-pays').click()
     await page.getByTestId('pay').click()
-    await page.getByTestId('state').getByText('Paid').waitFor()
+    await page.getByTestId('state').getByText('Paid. Thank you.').waitFor()
     expect(await store.shop.order(order.order_id)).toMatchObject({ status: 'PAID' })
     // The browser itself notes that the declined card was answered with 422.
     expect(page.complaints).toEqual([expect.stringContaining('422')])

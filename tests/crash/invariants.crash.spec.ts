@@ -281,13 +281,29 @@ test.each<[string, RegExp, readonly string[]]>([
     /^I1 .*exactly what it reserved/m,
     [`update store.stock_ledger set delta = 5 where kind = 'released' and product_id = 4`],
   ],
-  ['a saga is about no order', /^I9 .*every saga is about/m, [`update store.saga set subject = '1' where id = ${sagaOf(placed)}`]],
+  [
+    'a saga is about no order',
+    /^I9 .*every saga is about/m,
+    [`update store.saga set subject = '1' where id = ${sagaOf(placed)}`],
+  ],
   ['an order names no saga', /^I9 .*every order names/m, [`delete from store.saga where id = ${sagaOf(placed)}`]],
   ['a cancellation was not asked for', /^I7 .*asked for once/m, [`delete from store.log where type = 'CancelOrderRequested'`]],
-  ['payments were not told of a closed order', /^I7 .*announced as closed/m, [`delete from store.log where type = 'OrderClosed' and key = ${sagaOf(refused)}`]],
+  [
+    'payments were not told of a closed order',
+    /^I7 .*announced as closed/m,
+    [`delete from store.log where type = 'OrderClosed' and key = ${sagaOf(refused)}`],
+  ],
   ['an event was handled that nobody sent', /^I8 .*nobody said/m, [`delete from payments.log where type = 'PaymentProcessed'`]],
-  ['a message is marked as started', /^I20 .*started/m, everywhere((service) => `insert into ${service}.started values ('store/1/900/1', 1)`)],
-  ['a consumer has not read everything', /^I20 .*behind/m, everywhere((service) => `update ${service}.position set txid = '0', pos = 0`)],
+  [
+    'a message is marked as started',
+    /^I20 .*started/m,
+    everywhere((service) => `insert into ${service}.started values ('store/1/900/1', 1)`),
+  ],
+  [
+    'a consumer has not read everything',
+    /^I20 .*behind/m,
+    everywhere((service) => `update ${service}.position set txid = '0', pos = 0`),
+  ],
   [
     'a replay is owed',
     /^I20 .*replay/m,

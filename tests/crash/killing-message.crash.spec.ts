@@ -84,7 +84,13 @@ async function deathsUntilPeace(prepare: (store: StoreProcess) => Promise<unknow
       if (deaths === 0) await prepare(store)
       await drain(store.url)
     })
-    const ending = await Promise.race([command.ended, peace.then(() => undefined, () => command.ended)])
+    const ending = await Promise.race([
+      command.ended,
+      peace.then(
+        () => undefined,
+        () => command.ended,
+      ),
+    ])
     if (ending === undefined) {
       command.child.kill('SIGTERM')
       await command.ended

@@ -19,7 +19,11 @@ export const killed: Ending = { code: null, signal: 'SIGKILL' }
  * @param work what is done to it once it is ready
  * @throws when it lives
  */
-export async function untilDeath(folder: DataFolder, env: NodeJS.ProcessEnv, work?: (store: StoreProcess) => Promise<void>): Promise<Ending> {
+export async function untilDeath(
+  folder: DataFolder,
+  env: NodeJS.ProcessEnv,
+  work?: (store: StoreProcess) => Promise<void>,
+): Promise<Ending> {
   const command = comptoir(['serve', '--json', '--port', '0', '--data', folder.path], { env })
   try {
     // Not ready: it died before, which is the caller's to judge by how it ended.
@@ -32,7 +36,12 @@ export async function untilDeath(folder: DataFolder, env: NodeJS.ProcessEnv, wor
 }
 
 /** Runs a process under load until it kills itself at a crash point: `name` or `name:n`. */
-export async function dieAt(folder: DataFolder, point: string, load: Load, before?: (store: StoreProcess) => Promise<unknown>): Promise<void> {
+export async function dieAt(
+  folder: DataFolder,
+  point: string,
+  load: Load,
+  before?: (store: StoreProcess) => Promise<unknown>,
+): Promise<void> {
   let clients: Promise<void> | undefined
   const ending = await untilDeath(folder, { COMPTOIR_CRASH_AT: point }, async (store) => {
     await before?.(store)

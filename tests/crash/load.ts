@@ -69,6 +69,7 @@ export class Load {
   /** Does one thing. Answers false when the process is gone. */
   #act(): Promise<boolean> {
     const dice = this.#random.next()
+    if (dice < 0.004) return this.#rebuild()
     if (dice < 0.07 || this.#delta < firstDelta + soldProducts.length) return this.#adjust()
     if (dice < 0.72 || this.#open.length < 5) return this.#order(this.#attempt())
     const [order = 0] = this.#open.splice(this.#random.between(0, this.#open.length - 1), 1)
@@ -149,6 +150,13 @@ export class Load {
     const answer = await this.#client.send('PUT', '/store-api/stocks', body)
     if (!answer) this.unanswered.set(delta, product)
     else if (this.#expect(answer, 'PUT /stocks', [200])) this.acknowledged.adjustments.set(delta, product)
+    return answer !== undefined
+  }
+
+  /** A kill in the middle of it leaves the read model as it was. */
+  async #rebuild(): Promise<boolean> {
+    const answer = await this.#client.send('POST', '/store-api/read-model/rebuild')
+    if (answer) this.#expect(answer, 'POST /read-model/rebuild', [200])
     return answer !== undefined
   }
 

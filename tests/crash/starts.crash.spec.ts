@@ -107,7 +107,7 @@ test.each(['work.beforeCommit', 'work.afterCommit'])(
 )
 
 test(
-  'a secret that was only begun when the process died is made anew',
+  'F1: a secret whose writing a kill cut off is made anew',
   async () => {
     await mkdir(folder.path, { recursive: true })
     await writeFile(join(folder.path, 'secret'), '')

@@ -13,7 +13,8 @@ export class KnownMethods {
   problem(method: string, url: string): Problem {
     const path = pathOf(url)
     const methods = this.routes.filter(({ pattern }) => pattern.test(path)).flatMap((route) => route.methods)
-    if (methods.length === 0) {
+    // A route that serves files takes any path, and finds out that there is no such file.
+    if (methods.length === 0 || methods.includes(method)) {
       return new Problem(404, 'unknown_path', 'There is nothing at this path. The documentation at /docs lists what there is.')
     }
     const allow = [...new Set(methods)].sort().join(', ')

@@ -37,6 +37,11 @@ describe('docs', () => {
     for (const url of assets) expect((await app.inject(url)).statusCode, url).toBe(200)
     expect((await app.inject('/store-api/livez')).headers['content-security-policy']).not.toContain('unsafe-inline')
   })
+
+  it('row 12: a file of the page that is not there is 404', async () => {
+    const answer = await app.inject('/docs/static/nothing.js')
+    expect([answer.statusCode, answer.json().type]).toEqual([404, '/problems/unknown_path'])
+  })
 })
 
 describe('health', () => {

@@ -147,6 +147,14 @@ describe('messages that come before their time', () => {
   })
 })
 
+it('F9: an end that comes again, or after another, changes nothing', async () => {
+  world = await World.create(database)
+  const [id = ''] = await world.begin([7])
+  for (const type of ['Left', 'Left', 'Unbooked']) await world.deliver('a', [message(type, id)])
+  expect(await home()).toMatchObject([{ outcome: 'completed' }])
+  expect(await sent('feed')).toEqual([['TripEnded', { outcome: 'completed' }]])
+})
+
 describe('the inbox', () => {
   it('F28: is each consumer’s own: one event handled by two services, by each once', async () => {
     world = await World.create(database)

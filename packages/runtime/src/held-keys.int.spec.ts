@@ -2,6 +2,7 @@ import { failed } from '@comptoir/saga'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { listen } from './diagnostics.ts'
 import type { PgliteDatabase } from './pglite/index.ts'
+import { DatabaseError } from './ports/database.ts'
 import { eventually, turns } from './testing/eventually.ts'
 import type { Acts } from './testing/trip.ts'
 import { openWorld, World } from './testing/world.ts'
@@ -91,6 +92,20 @@ describe('a held message', () => {
     expect(await world.effects(id)).toEqual(['book', 'unbook'])
   })
 
+  it('F22: loses no attempt to a database in trouble', async () => {
+    const id = await heldAt('b', { pack: throws })
+    world.acts.pack = () => {
+      throw new DatabaseError('made to fail', '08006')
+    }
+    await world.until(() => numbers('pack') > 20)
+    await world.stop()
+    expect(await world.held('b')).toMatchObject([{ state: 'retry', attempts: 1 }])
+    delete world.acts.pack
+    await world.start()
+    await world.until(() => world.ended())
+    expect(await world.effects(id)).toEqual(['book', 'leave', 'pack', 'pay'])
+  })
+
   it('is found by the next start, with what is behind it', async () => {
     const id = await heldAt('b', { pack: throws })
     await world.note('b', [id])
@@ -167,9 +182,11 @@ describe('attempts that are exhausted', () => {
 })
 
 describe('a replay', () => {
-  const ask = async (service: string) =>
+  const ask = (service: string, times = 1) =>
     database.query(
-      `insert into ${service}.replay_request (held_message, requested_by) select id, 'Ada' from ${service}.held_message where state = 'dead'`,
+      `insert into ${service}.replay_request (held_message, requested_by)
+       select id, 'Ada' from ${service}.held_message, generate_series(1, $1::int) where state = 'dead'`,
+      [times],
     )
   const requests = (service: string) =>
     database.query<{ requested_by: string; performed: boolean }>(
@@ -186,8 +203,7 @@ describe('a replay', () => {
       const id = await heldAt(service, { [name]: throws, ...(name === 'leave' ? {} : { pay: () => failed('no') }) })
       await world.until(async () => (await saga())?.attention !== null)
       delete world.acts[name]
-      await ask(service)
-      await ask(service)
+      await ask(service, 2)
       await world.until(() => world.ended())
       await world.until(async () => (await saga())?.attention === null)
       expect(await world.effects(id)).toEqual(effects)

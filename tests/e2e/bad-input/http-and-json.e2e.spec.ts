@@ -165,6 +165,8 @@ refusals(
       ['row 13: ../', head('GET', '/store-api/../../etc/passwd'), 404, 'unknown_path'],
       ['row 13: %2e%2e', head('GET', '/%2e%2e/%2e%2e/etc/passwd'), 404, 'unknown_path'],
       ['row 13: ../ behind the page', head('GET', '/../package.json'), 404, 'unknown_path'],
+      ['row 13: a file that is not there', head('GET', '/docs/static/nothing.js'), 404, 'unknown_path'],
+      ['row 13: ..%2f behind the files', head('GET', '/docs/static/..%2f..%2fpackage.json'), 404, 'unknown_path'],
       ['row 13: %00', head('GET', '/store-api/orders/%00'), 400, 'format'],
       ['row 13: a broken escape', head('GET', '/store-api/orders/%zz'), 400, 'malformed_url'],
       ['row 13: 100 KB of URL', head('GET', `/store-api/${'x'.repeat(100_000)}`), 414, 'url_too_long'],
