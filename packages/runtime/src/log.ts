@@ -72,8 +72,11 @@ interface LogRow extends Row {
   created: number
 }
 
-/** No transaction lasts that long (idle and statement time-outs), so none commits a row older than this behind a reader. */
-const lateMs = 3_600_000
+/**
+ * No row is written so much earlier, by its own time, than one that was read before it: transactions end within seconds,
+ * and the database's clock may be set back by a day. It only decides which partitions are opened.
+ */
+const lateMs = 26 * 3_600_000
 
 /**
  * Reads what a mailbox got after `after`: rows of earlier epochs, and of the current epoch below the snapshot's horizon, so
