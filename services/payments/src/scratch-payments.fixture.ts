@@ -99,7 +99,9 @@ async function askForPayment(store: Service, order: number, user: number, total:
 }
 
 async function dump(database: Database): Promise<string> {
-  const tables = await database.query<{ name: string }>(selectTables)
+  const all = await database.query<{ name: string }>(selectTables)
+  // Its 19 digits that tell one server from another pass for a card number once in ten.
+  const tables = all.filter(({ name }) => name !== 'comptoir.epoch')
   const texts = await Promise.all(
     tables.map(({ name }) => database.query<{ row: string }>(`select t::text as row from ${name} as t`)),
   )
