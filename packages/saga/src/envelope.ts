@@ -2,8 +2,6 @@ import { MessageTooLargeError } from './errors.ts'
 
 /** The largest message, as CloudEvents JSON, in bytes: every intermediary must forward 64 KiB (CloudEvents 1.0.2, size limits). */
 export const maxMessageBytes = 65_536
-/** How deep the data of a message may be nested. */
-export const maxDepth = 32
 
 /** CloudEvents 1.0 in structured JSON, with the extensions that this toolkit writes. */
 export interface CloudEvent {

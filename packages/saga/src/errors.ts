@@ -10,7 +10,7 @@ export class SagaDefinitionError extends Error {
   }
 }
 
-/** A message that is too large or too deep to be sent. Thrown when the outbox row is written, never later. */
+/** A message that is too large to be sent. Thrown when the outbox row is written, never later. */
 export class MessageTooLargeError extends Error {
   override readonly name = 'MessageTooLargeError'
 }

@@ -19,7 +19,7 @@ export {
   type UndoDefinition,
 } from './definition.ts'
 export { type Duration, milliseconds } from './duration.ts'
-export { type CloudEvent, checkSize, type Enveloped, envelope, maxDepth, maxMessageBytes } from './envelope.ts'
+export { type CloudEvent, checkSize, type Enveloped, envelope, maxMessageBytes } from './envelope.ts'
 export { MessageTooLargeError, SagaDefinitionError } from './errors.ts'
 export { stateDiagram } from './mermaid.ts'
 export { type DataOf, type Message, message } from './message.ts'
