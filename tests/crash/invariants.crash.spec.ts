@@ -163,7 +163,7 @@ test.each<[string, RegExp, readonly string[]]>([
   [
     'a message is held',
     /^I5 .*held at payments/m,
-    ['insert into payments.held_key (key) select saga_id from store.orders limit 1'],
+    everywhere((service) => `insert into ${service}.held_key (key) select saga_id from store.orders limit 1`),
   ],
   [
     'an order changed after its end',

@@ -54,8 +54,13 @@ export async function dieAt(
 /** Lets the next process finish everything, and proves that nothing is missing, doubled or owed. */
 export async function recover(folder: DataFolder, load: Load): Promise<void> {
   const store = await startStore({ data: folder.path })
-  await load.settle(store.url)
-  await drain(store.url)
+  try {
+    await load.settle(store.url)
+    await drain(store.url)
+  } catch (error) {
+    await store.kill()
+    throw error
+  }
   expect(await store.stop(), store.output()).toEqual({ code: 0, signal: null })
   expect(load.surprises).toEqual([])
   expect(await folder.open((database) => checkInvariants(database, load.acknowledged))).toEqual([])

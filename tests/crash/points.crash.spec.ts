@@ -43,9 +43,9 @@ const stumble = `
 const placeOne = (store: StoreProcess) =>
   new MortalClient(store.url).send('POST', '/store-api/orders', { user_id: customer, items: [{ product_id: 1, quantity: 1 }] })
 
-test.each(crashPoints.flatMap((point) => passages(point).map((n) => ({ point, n }))))(
-  'I1 to I20 hold after a SIGKILL at $point, passage $n',
-  async ({ point, n }) => {
+test.each(crashPoints.flatMap((point) => passages(point).map((n) => [point, n] as const)))(
+  'I1 to I20 hold after a SIGKILL at %s, passage %i',
+  async (point, n) => {
     const held = point.startsWith('held.')
     if (held) await folder.open((database) => database.script(stumble))
     await dieAt(folder, `${point}:${n}`, load, held ? placeOne : undefined)

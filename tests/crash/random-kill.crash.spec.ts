@@ -60,6 +60,9 @@ test(
       if (left.inFlight.length > 0) killsWithSagasInFlight += 1
       if (round % startsKilled === 0) await killWhileStarting(random)
     }
+    process.stdout.write(
+      `${load.acknowledged.count} acknowledgements; sagas in flight at ${killsWithSagasInFlight} of ${rounds} kills\n`,
+    )
     expect(load.surprises).toEqual([])
     expect(killsWithSagasInFlight, 'kills with sagas in flight').toBeGreaterThanOrEqual(enough.killsWithSagasInFlight)
     expect(load.acknowledged.count, 'acknowledgements').toBeGreaterThanOrEqual(enough.acknowledgements)
