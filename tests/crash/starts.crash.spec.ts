@@ -126,8 +126,9 @@ test(
     expect(ended.status, ended.text).toBe(200)
     await store.kill()
     const next = await startStore({ data: folder.path })
-    expect(await new Shop(next.url).placed([{ product_id: 1, quantity: 1 }], 4)).toMatchObject({ status: 'PLACED' })
+    const order = await new Shop(next.url).placed([{ product_id: 1, quantity: 1 }], 4)
     await next.stop()
+    expect(order).toMatchObject({ status: 'PLACED' })
   },
   2 * minute,
 )

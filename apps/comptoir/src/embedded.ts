@@ -85,7 +85,7 @@ export class Embedded {
     const epoch = await raiseEpoch(database, services)
     const embedded = new Embedded(all, epoch, ceiling)
     await embedded.#maintenance.partitions()
-    if (seed) await Promise.all([seedStore(embedded.store), putOnHold(database, userOnHold)])
+    if (seed) await seedStore(embedded.store, (unit) => putOnHold(unit, userOnHold))
     await embedded.#projector.start()
     for (const consumer of embedded.#consumers) await consumer.start()
     return embedded

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { claimFolder, type FolderClaim, FolderInUse } from '@comptoir/runtime/pglite/folder-lock'
@@ -56,16 +56,18 @@ function claimOrExit(folder: string): FolderClaim {
   }
 }
 
+const secretBytes = 32
+
 /** What signs this installation's cursors: made at the first start, readable by its owner only. */
 function secretOf(folder: string): Uint8Array {
   const file = join(folder, 'secret')
-  try {
-    return readFileSync(file)
-  } catch {
-    const secret = randomBytes(32)
-    writeFileSync(file, secret, { mode: 0o600 })
-    return secret
-  }
+  const kept = existsSync(file) ? readFileSync(file) : Buffer.alloc(0)
+  if (kept.length === secretBytes) return kept
+  const secret = randomBytes(secretBytes)
+  // Whole or not at all: a process killed in between must not leave an empty key.
+  writeFileSync(`${file}.draft`, secret, { mode: 0o600 })
+  renameSync(`${file}.draft`, file)
+  return secret
 }
 
 /** The embedded database broke down: whatever it would say from now on may be wrong, so the process ends; what it acknowledged is on the disk. */

@@ -2,12 +2,18 @@ import type { Unit, Work } from '@comptoir/runtime'
 import { emailKey } from '../users/commands.ts'
 import { DEMO_PRODUCTS, DEMO_USERS } from './demo-data.ts'
 
-/** Fills an empty store with the demo data; leaves any other as it is. */
-export async function seedStore(work: Work): Promise<void> {
+/**
+ * Fills an empty store with the demo data; leaves any other as it is.
+ *
+ * @param also what other services add to a new installation, in the same transaction: once, like the rest
+ */
+export async function seedStore(work: Work, also: (unit: Unit) => Promise<unknown> = async () => {}): Promise<void> {
   await work.transaction(async (unit) => {
     // Of several instances that start at once, one fills the store and the others find it filled.
     await unit.query('lock table store.products in share row exclusive mode')
-    if (!(await isUsed(unit))) await insertDemoData(unit)
+    if (await isUsed(unit)) return
+    await insertDemoData(unit)
+    await also(unit)
   })
 }
 
