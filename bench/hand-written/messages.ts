@@ -19,8 +19,10 @@ export interface Message {
   readonly body: Body
 }
 
-export interface Outgoing extends Message {
+export interface Outgoing extends Omit<Message, 'body'> {
   readonly mailbox: Mailbox
+  /** The end carries the order's id only. */
+  readonly body: Body | Pick<Body, 'order_id'>
 }
 
 export async function writeOutbox(run: Run, schema: string, messages: readonly Outgoing[]): Promise<void> {

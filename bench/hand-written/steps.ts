@@ -63,7 +63,7 @@ const linkPayment: Step = {
        from unnest($1::bigint[], $2::text[]) as x(id, link) where o.id = x.id`,
       columns(messages, 'order_id', 'payment_link'),
     )
-    return messages.map(({ saga, body }) => ({ mailbox: 'end', saga, name: 'SagaCompleted', body }))
+    return messages.map(({ saga, body: { order_id } }) => ({ mailbox: 'end', saga, name: 'SagaCompleted', body: { order_id } }))
   },
 }
 
