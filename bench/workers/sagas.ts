@@ -26,7 +26,6 @@ export interface SagaAnswer {
   /** Milliseconds. */
   readonly latencies: readonly number[]
   readonly closedLoops: readonly ClosedLoopRun[]
-  readonly residentMegabytes: number
 }
 
 /** Both systems compile their statements and fill their caches before anything is measured. */
@@ -50,7 +49,6 @@ await answer(async ({ system: name, folder, single, sagas, inFlight }: SagaWork)
       stages: stages.close(),
     })
   }
-  const residentMegabytes = process.memoryUsage.rss() / 1e6
   await system.stop()
-  return { latencies, closedLoops, residentMegabytes }
+  return { latencies, closedLoops }
 })

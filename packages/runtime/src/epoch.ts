@@ -39,13 +39,22 @@ export async function raiseEpoch(db: Database, schemas: readonly string[]): Prom
   })
 }
 
-/** Whether a row or a cursor of the current epoch names a transaction that this server has not reached. */
+/**
+ * Whether a row or a cursor of the current epoch names a transaction that this server has not reached. The newest row of
+ * each mailbox is found by the index, one look each: a start must not read the whole log.
+ */
 async function isAhead(tx: { query: Database['query'] }, schema: string, epoch: number): Promise<boolean> {
   const [row] = await tx.query<{ ahead: boolean }>(
-    `select exists (select from ${schema}.position where epoch = $1 and txid >= pg_snapshot_xmax(pg_current_snapshot()))
+    `with recursive m as (
+       (select mailbox from ${schema}.log order by mailbox limit 1)
+       union all
+       select (select l.mailbox from ${schema}.log as l where l.mailbox > m.mailbox order by l.mailbox limit 1) from m where m.mailbox is not null
+     )
+     select exists (select from ${schema}.position where epoch = $1 and txid >= pg_snapshot_xmax(pg_current_snapshot()))
        or exists (
-         select from (select distinct mailbox from ${schema}.log where epoch = $1) as m
-         where (select max(txid) from ${schema}.log where epoch = $1 and mailbox = m.mailbox) >= pg_snapshot_xmax(pg_current_snapshot())
+         select from m where (
+           select txid from ${schema}.log as l where l.mailbox = m.mailbox and l.epoch = $1 order by l.txid desc limit 1
+         ) >= pg_snapshot_xmax(pg_current_snapshot())
        ) as ahead`,
     [epoch],
   )
