@@ -2,11 +2,17 @@ import { defineConfig } from 'vitest/config'
 
 /** The tiers of `npm test` that have specs of their own, by the end of a spec's name. */
 const tiers = { integration: 'int', e2e: 'e2e', browser: 'browser', crash: 'crash' }
+const startTheCommand = ['e2e', 'browser', 'crash']
 
 const specs = (kind: string): string => `**/*.${kind}.spec.ts`
 const project = (name: string, include: string[], exclude: string[] = []) => ({
   extends: true as const,
-  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude] },
+  test: {
+    name,
+    include,
+    exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
+    globalSetup: startTheCommand.includes(name) ? ['scripts/bundle.mjs'] : [],
+  },
 })
 
 export default defineConfig({

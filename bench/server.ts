@@ -7,7 +7,7 @@ const options = ['--json', '--ephemeral', '--port', '0']
 
 /** Ways to start the real command: by itself, or as people do. */
 export const commands = {
-  comptoir: [process.execPath, '--conditions=source', '--import', 'tsx', 'apps/comptoir/src/main.ts', 'serve', ...options],
+  comptoir: [process.execPath, '--enable-source-maps', 'apps/comptoir/dist/bundle/main.js', 'serve', ...options],
   'npm start': ['npm', 'start', '--silent', '--', ...options],
 } as const
 

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
+import { bundle } from './bundle.mjs'
 import { installedKind, missingFrom } from './installed.mjs'
 
 const say = (text) => process.stderr.write(`${text}\n`)
@@ -62,10 +63,9 @@ const wanted = process.argv.includes('--production') ? 'production' : 'full'
 const kind = installedKind(root) === 'full' ? 'full' : wanted
 if (missingFrom(root, kind).length > 0) install(kind)
 
-if (
-  !databaseIsPrepared() &&
-  !run(process.execPath, ['--conditions=source', '--import', 'tsx', 'apps/comptoir/src/prepare-database.ts'])
-) {
+await bundle()
+
+if (!databaseIsPrepared() && !run(process.execPath, ['apps/comptoir/dist/bundle/prepare-database.js'])) {
   say('\nThe prepared database could not be built; the reason stands above.')
   process.exit(1)
 }

@@ -49,7 +49,7 @@ export function start(program: string, args: readonly string[], options: SpawnOp
   return { child, pid: child.pid, ended, stdout: () => stdout, stderr: () => stderr }
 }
 
-/** Starts `comptoir` from its sources with these arguments. */
+/** Starts `comptoir` with these arguments, as `npm start` does. */
 export function comptoir(args: readonly string[], options: SpawnOptions = {}): Command {
-  return start(process.execPath, ['--conditions=source', '--import', 'tsx', `${root}apps/comptoir/src/main.ts`, ...args], options)
+  return start(process.execPath, ['--enable-source-maps', `${root}apps/comptoir/dist/bundle/main.js`, ...args], options)
 }

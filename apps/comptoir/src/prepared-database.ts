@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { keepPartitions } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
-import { migrateEmbedded, migrations } from './embedded.ts'
+import { migrateEmbedded, migrations, services } from './embedded.ts'
 
 /*
  * A new database takes PGlite seconds to make, a copy of a prepared one half a second. So one is prepared at install time,
@@ -34,6 +35,8 @@ export async function prepareDatabase(): Promise<void> {
   await mkdir(draft, { recursive: true })
   const database = await openPglite({ folder: draft })
   await migrateEmbedded(database)
+  // Those of today and the next days: half a second less for a start that comes soon.
+  await keepPartitions(database, services, Date.now())
   await database.script('checkpoint')
   await database.close()
   // Whoever comes second finds the first one's, which is as good.

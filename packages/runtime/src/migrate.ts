@@ -28,11 +28,13 @@ export class MigrationChangedError extends Error {
 
 /**
  * Brings a database up to date. Any number of processes may call it at once: each migration is one transaction that takes
- * the same lock, and whoever comes second finds it done.
+ * the same lock, and whoever comes second finds it done. A database that is up to date is only read, and not locked.
  *
  * @throws MigrationChangedError when an applied file was edited
  */
 export async function migrate(db: Database, sets: readonly Migrations[]): Promise<void> {
+  const wanted = (await Promise.all(sets.map(filesOf))).flat()
+  if ((await missing(db, wanted)).length === 0) return
   await db.script(`
     begin;
     select pg_advisory_xact_lock(hashtext('comptoir.migration'));
@@ -42,27 +44,50 @@ export async function migrate(db: Database, sets: readonly Migrations[]): Promis
       primary key (owner, number)
     );
     commit;`)
-  for (const set of sets) {
-    for (const file of (await readdir(fileURLToPath(set.folder))).filter((name) => /^\d{3}_.*\.sql$/.test(name)).sort()) {
-      const number = Number(file.slice(0, 3))
-      if (set.only && !set.only.includes(number)) continue
-      const text = (await readFile(new URL(file, set.folder), 'utf8')).replaceAll('{{schema}}', set.schema)
-      await apply(db, set, number, file, text)
-    }
-  }
+  for (const migration of await missing(db, wanted)) await apply(db, migration)
 }
 
-async function apply(db: Database, { owner, schema }: Migrations, number: number, name: string, text: string): Promise<void> {
-  const digest = createHash('sha256').update(text).digest('hex')
-  const [known] = await db.query<{ digest: string }>(`select digest from comptoir.migration where owner = $1 and number = $2`, [
-    owner,
-    number,
-  ])
-  if (known?.digest === digest) return
-  if (known)
-    throw new MigrationChangedError(
-      `migration ${owner} ${name} was changed after it was applied: restore the file and write the change as a new one`,
-    )
+interface Migration {
+  readonly owner: string
+  readonly schema: string
+  readonly number: number
+  readonly name: string
+  readonly text: string
+  readonly digest: string
+}
+
+async function filesOf({ owner, folder, only, schema }: Migrations): Promise<Migration[]> {
+  const names = (await readdir(fileURLToPath(folder))).filter((name) => /^\d{3}_.*\.sql$/.test(name)).sort()
+  const numbered = names.map((name) => ({ name, number: Number(name.slice(0, 3)) }))
+  return Promise.all(
+    numbered
+      .filter(({ number }) => only?.includes(number) ?? true)
+      .map(async ({ name, number }) => {
+        const text = (await readFile(new URL(name, folder), 'utf8')).replaceAll('{{schema}}', schema)
+        return { owner, schema, number, name, text, digest: createHash('sha256').update(text).digest('hex') }
+      }),
+  )
+}
+
+/** Those that were not applied yet. */
+async function missing(db: Database, wanted: readonly Migration[]): Promise<Migration[]> {
+  const [table] = await db.query<{ there: boolean }>(`select to_regclass('comptoir.migration') is not null as there`)
+  const applied = table?.there
+    ? await db.query<{ owner: string; number: number; digest: string }>('select owner, number, digest from comptoir.migration')
+    : []
+  const digests = new Map(applied.map(({ owner, number, digest }) => [`${owner} ${number}`, digest]))
+  return wanted.filter(({ owner, number, name, digest }) => {
+    const known = digests.get(`${owner} ${number}`)
+    if (known !== undefined && known !== digest)
+      throw new MigrationChangedError(
+        `migration ${owner} ${name} was changed after it was applied: restore the file and write the change as a new one`,
+      )
+    return known === undefined
+  })
+}
+
+async function apply(db: Database, migration: Migration): Promise<void> {
+  const { owner, schema, number, name, text, digest } = migration
   // The version row comes first: a second process waits for it, fails on it, and looks again.
   await db
     .script(
@@ -75,11 +100,6 @@ async function apply(db: Database, { owner, schema }: Migrations, number: number
     )
     .catch(async (error: unknown) => {
       await db.script('rollback')
-      const [done] = await db.query(`select 1 from comptoir.migration where owner = $1 and number = $2 and digest = $3`, [
-        owner,
-        number,
-        digest,
-      ])
-      if (!done) throw error
+      if ((await missing(db, [migration])).length > 0) throw error
     })
 }

@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 
@@ -25,7 +25,16 @@ export async function hasDatabase(folder: string): Promise<boolean> {
  */
 export async function copyPrepared(from: string, to: string): Promise<void> {
   if (await hasDatabase(to)) throw new Error(`${to} has a database already`)
-  await build(to, (target) => cp(dataOf(from), target, { recursive: true, errorOnExist: true, force: false }))
+  await build(to, (target) => copyTree(dataOf(from), target))
+}
+
+/** All at once: a thousand files, for which `cp` of node:fs takes four times as long. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to)
+  const entries = await readdir(from, { withFileTypes: true })
+  await Promise.all(
+    entries.map((entry) => (entry.isDirectory() ? copyTree : copyFile)(join(from, entry.name), join(to, entry.name))),
+  )
 }
 
 /** Makes sure that the folder has a database, and returns where. */
