@@ -1,18 +1,22 @@
+import { PaymentProcessed, placeOrder } from '@comptoir/contracts'
+import type { Service } from '@comptoir/runtime'
+
 /** How often the demonstration does something, in milliseconds. */
 const everyMs = 2_000
 const card = { cardNumber: 9999999999999, cardCode: 123, expirationDate: '2030-01-05' }
 
 /**
  * A slow trickle of customers, over HTTP like any other: orders that succeed and are paid or cancelled, orders without
- * stock, and orders refused at payment.
+ * stock, and orders refused at payment. Besides, once, what goes wrong when a neighbour sends nonsense.
  */
 export class Demo {
   readonly #url: string
   readonly #timer: NodeJS.Timeout
   #turn = 0
 
-  constructor(url: string) {
+  constructor(url: string, store: Service) {
     this.#url = url
+    void sendNonsense(store).catch(() => {})
     this.#timer = setInterval(() => void this.#act().catch(() => {}), everyMs)
   }
 
@@ -46,3 +50,20 @@ export class Demo {
     return answer.json()
   }
 }
+
+/**
+ * Two messages that no attempt can handle: dead letters of two causes after some ten seconds. The one is an event. The other
+ * is the last step of a saga, without the results of the steps before it: the saga is stuck and needs attention.
+ */
+const sendNonsense = (store: Service): Promise<void> =>
+  store.transaction(async (unit) => {
+    // Those of the last time may still lie there.
+    if ((await unit.query('select from store.held_message limit 1')).length > 0) return
+    unit.publish({ to: 'store', type: PaymentProcessed.type, key: unit.newId(), data: { order_id: 'not a number' } })
+    const stuck = unit.newId()
+    unit.begin(placeOrder, [{ id: stuck, input: { user_id: 2, items: [{ product_id: 4, quantity: 1 }] } }])
+    await unit.query(
+      `insert into store.log (mailbox, epoch, key, type, definition, body) values ('store', $1, $2, 'PaymentCreated', $3, '{}')`,
+      [store.epoch, stuck, placeOrder.id],
+    )
+  })

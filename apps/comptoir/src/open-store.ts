@@ -42,7 +42,7 @@ export async function openStore({ folder, port, seed, demo, cursorSecret, onFata
   const chosen = await listenFrom(server, port)
   const url = `http://127.0.0.1:${chosen}`
   publicUrl ??= url
-  const demonstration = demo ? new Demo(url) : undefined
+  const demonstration = demo ? new Demo(url, embedded.store) : undefined
   return {
     url,
     port: chosen,

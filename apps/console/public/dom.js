@@ -7,7 +7,7 @@ import { age, exact } from './format.js'
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, string | boolean | undefined | ((event: any) => void)>} attributes `onclick` and the like listen
+ * @param {Record<string, string | boolean | undefined | ((event: Event) => void)>} attributes `onclick` and the like listen
  * @param {...Child} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */

@@ -2,8 +2,8 @@ import type { placeOrder } from '@comptoir/contracts'
 import { toMinor } from '@comptoir/http'
 import type { Handler } from '@comptoir/runtime'
 import { done, failed, type StepsOf } from '@comptoir/saga'
-import { usersOnHold } from './holds.ts'
 import { openPayments } from './payments.ts'
+import { refusalsOf } from './refusal.ts'
 
 /** createPayment: opens the payments of these orders, unless the amount is above the ceiling or the user is on hold. */
 export function createPayment(ceiling: number): Handler<StepsOf<typeof placeOrder>['createPayment']> {
@@ -15,19 +15,13 @@ export function createPayment(ceiling: number): Handler<StepsOf<typeof placeOrde
         total: toMinor(data.createOrder.total_amount),
         key: saga,
       }))
-      const onHold = await usersOnHold(
-        unit,
-        wishes.map((wish) => wish.user),
-      )
-      const refusal = wishes.map(({ user, total }) =>
-        total > ceiling ? 'over_ceiling' : onHold.has(user) ? 'on_hold' : undefined,
-      )
+      const refusals = await refusalsOf(unit, wishes, ceiling)
       const opened = await openPayments(
         unit,
-        wishes.filter((_, index) => refusal[index] === undefined),
+        wishes.filter((_, index) => refusals[index] === undefined),
       )
       return wishes.map(({ order }, index) => {
-        const reason = refusal[index]
+        const reason = refusals[index]
         if (reason !== undefined) return failed(reason)
         const payment = opened.get(order)
         return payment ? done({ payment_id: payment }) : failed('closed')

@@ -1,6 +1,6 @@
 import type { Unit } from '@comptoir/runtime'
-import { usersOnHold } from './holds.ts'
 import { openPayments, paymentsOfOrders } from './payments.ts'
+import { type Refusal, refusalsOf } from './refusal.ts'
 
 /** An order to be paid: the amount in minor units. */
 export interface OrderToPay {
@@ -12,7 +12,7 @@ export interface OrderToPay {
 export type Opening =
   /** `known`: the order had this payment already. */
   | { readonly kind: 'opened' | 'known'; readonly payment: number }
-  | { readonly kind: 'refused'; readonly reason: 'over_ceiling' | 'on_hold' }
+  | { readonly kind: 'refused'; readonly reason: Refusal }
   /** The order's payment is of another user or amount. */
   | { readonly kind: 'differs' }
   /** The order was cancelled or has expired. */
@@ -22,7 +22,7 @@ export type Opening =
 export async function openPayment(unit: Unit, wish: OrderToPay, ceiling: number): Promise<Opening> {
   const { order, user, total } = wish
   const key = unit.newId()
-  const reason = total > ceiling ? 'over_ceiling' : (await usersOnHold(unit, [user])).has(user) ? 'on_hold' : undefined
+  const [reason] = await refusalsOf(unit, [wish], ceiling)
   if (reason === undefined) await openPayments(unit, [{ ...wish, key }])
   const payment = (await paymentsOfOrders(unit, [order])).get(order)
   if (payment?.key === key) return { kind: 'opened', payment: payment.id }
