@@ -5,6 +5,7 @@ export { type Entrance, Entry } from './entry.ts'
 export { raiseEpoch } from './epoch.ts'
 export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
 export { localSignals } from './local-signals.ts'
+export type { LoggedMessage } from './log.ts'
 export { engineMigrations, MigrationChangedError, type Migrations, migrate, sharedMigrations } from './migrate.ts'
 export {
   type Ending,
@@ -18,6 +19,7 @@ export {
   participant,
   type ReceivedEvent,
 } from './participant.ts'
+export { type Broker, BrokerError, type Delivery, type Subscription } from './ports/broker.ts'
 export type { Clock, Ids, Random } from './ports/clock.ts'
 export {
   type Database,
@@ -29,6 +31,8 @@ export {
   type Transaction,
   type Value,
 } from './ports/database.ts'
+export type { Lease, Leases } from './ports/leases.ts'
+export { type Entry as ReadEntry, type ReadStore, ReadStoreError } from './ports/read-store.ts'
 export type { Signals } from './ports/signals.ts'
 export { type Project, Projector, projectedSignal } from './projector.ts'
 export { keepPartitions, retentionMs } from './retention.ts'
