@@ -1,8 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
 /** The tiers of `npm test` that have specs of their own, by the end of a spec's name. */
-const tiers = { integration: 'int', e2e: 'e2e', browser: 'browser', crash: 'crash' }
-const startTheCommand = ['e2e', 'browser', 'crash']
+const tiers = { integration: 'int', e2e: 'e2e', servers: 'servers', browser: 'browser', crash: 'crash' }
+
+/** What must be there before the specs of a project run: the command's bundle, or real servers. */
+const command = ['scripts/bundle.mjs']
+const setups: Record<string, string[]> = {
+  e2e: command,
+  servers: [...command, 'tests/kit/servers/global-setup.ts'],
+  browser: command,
+  crash: command,
+}
 
 const specs = (kind: string): string => `**/*.${kind}.spec.ts`
 const project = (name: string, include: string[], exclude: string[] = []) => ({
@@ -11,7 +19,7 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
     name,
     include,
     exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
-    globalSetup: startTheCommand.includes(name) ? ['scripts/bundle.mjs'] : [],
+    globalSetup: setups[name] ?? [],
   },
 })
 

@@ -10,11 +10,16 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 // These start whole processes, which must not take the two cores from each other.
 const oneAtATime = '--no-file-parallelism'
 
-/** `needs`: without it the tier is skipped; `uses`: without it some of its tests skip themselves. */
+/** `needs`: without all of these the tier is skipped; `uses`: without it some of its tests skip themselves. */
 const tiers = [
   { name: 'unit, property and integration', runs: [['--project', 'unit', '--project', 'integration']] },
-  { name: 'end to end', runs: [['--project', 'e2e', oneAtATime]], uses: 'promtool' },
-  { name: 'browser', runs: [['--project', 'browser', oneAtATime]], needs: 'chromium' },
+  { name: 'end to end', runs: [['--project', 'e2e', oneAtATime]], uses: ['promtool'] },
+  {
+    name: 'real servers',
+    runs: [['--project', 'servers', oneAtATime]],
+    needs: ['PostgreSQL', 'Redis', 'Kafka', 'kcat', 'nginx'],
+  },
+  { name: 'browser', runs: [['--project', 'browser', oneAtATime]], needs: ['chromium'] },
   { name: 'crash', runs: [['--project', 'crash', oneAtATime]] },
   {
     name: 'Node 24: unit, property and one end to end',
@@ -22,7 +27,7 @@ const tiers = [
       ['--project', 'unit'],
       ['--project', 'e2e', 'tests/e2e/contract/orders.e2e.spec.ts'],
     ],
-    needs: 'Node 24',
+    needs: ['Node 24'],
     node: node24,
   },
 ]
@@ -56,8 +61,8 @@ function count(report) {
 
 function runTier({ runs, needs, uses, node = process.execPath }) {
   try {
-    if (needs && !has(needs)) return [{ passed: 0, failed: 0, skipped: 1 }]
-    if (uses) has(uses)
+    if (needs && !has(...needs)) return [{ passed: 0, failed: 0, skipped: 1 }]
+    if (uses) has(...uses)
   } catch (error) {
     console.log(error.message)
     return [{ passed: 0, failed: 1, skipped: 0 }]

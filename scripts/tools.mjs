@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { installCommand, servers } from './servers/find.mjs'
 
 const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0
 
@@ -22,6 +23,9 @@ const tools = {
     isThere: () => works('promtool', '--version'),
     command: debian('prometheus'),
   },
+  ...Object.fromEntries(
+    Object.entries(servers).map(([name, { find }]) => [name, { isThere: () => find() !== undefined, command: installCommand }]),
+  ),
   'Node 24': {
     isThere: () => existsSync(node24) && works(node24, '--version'),
     command: `npm install --prefix ${node24Folder} --no-save --no-audit --no-fund ${node24Package}@24`,
@@ -29,18 +33,22 @@ const tools = {
 }
 
 /**
- * Whether a tool can be used; on a build server (CI=true) it is installed when it is missing.
- * @throws when it is missing on a build server and cannot be installed
+ * Whether all of these can be used; on a build server (CI=true) those that are missing are installed.
+ * @throws when one is missing on a build server and cannot be installed
  */
-export function has(name) {
-  const { isThere, command } = tools[name]
-  if (isThere()) return true
+export function has(...names) {
+  const missing = () => names.filter((name) => !tools[name].isThere())
+  const absent = missing()
+  if (absent.length === 0) return true
+  const commands = [...new Set(absent.map((name) => tools[name].command))].join(' && ')
+  const listed = absent.join(', ')
   if (process.env.CI !== 'true') {
-    console.log(`${name} is missing, so its tests are skipped. To install it: ${command}`)
+    console.log(`Missing: ${listed}. Their tests are skipped. To install: ${commands}`)
     return false
   }
-  console.log(`Installing ${name}: ${command}`)
-  spawnSync('sh', ['-c', command], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
-  if (!isThere()) throw new Error(`${name} is missing and could not be installed by: ${command}`)
+  console.log(`Installing ${listed}: ${commands}`)
+  spawnSync('sh', ['-c', commands], { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+  const left = missing()
+  if (left.length > 0) throw new Error(`Missing, and could not be installed by ${commands}: ${left.join(', ')}`)
   return true
 }
