@@ -1,1 +1,2 @@
-export {}
+export { kafkaBroker } from './kafka-broker.ts'
+export type { KafkaOptions } from './settings.ts'

@@ -1,1 +1,2 @@
-export {}
+export { type RedisReadStoreOptions, redisReadStore } from './redis-read-store.ts'
+export { type RedisSignalsOptions, redisSignals } from './redis-signals.ts'

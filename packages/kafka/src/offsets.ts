@@ -1,0 +1,106 @@
+import type { Consumer } from './client.ts'
+import { reasonOf } from './trouble.ts'
+
+/** The place behind a handled record. */
+export interface Offset {
+  readonly partition: number
+  readonly next: bigint
+  /** -1: not known. */
+  readonly leaderEpoch: number
+}
+
+const EARLIEST = -2n
+
+/**
+ * Commits offsets off the hot path: one commit in flight, and what is handled meanwhile goes with the next.
+ *
+ * An offset may go back (records come twice after a rebalance, and low offsets are new ones after a topic was cut): that
+ * only brings records again. It never passes a record that nobody handled, for a partition's records are handled in order
+ * from a committed offset on.
+ */
+export class Offsets {
+  readonly #consumer: Consumer
+  readonly #topic: string
+  readonly #failed: (reason: string) => void
+  readonly #waiting = new Map<number, Offset>()
+  readonly #handled = new Set<number>()
+  #work: Promise<void> | undefined
+
+  constructor(consumer: Consumer, topic: string, failed: (reason: string) => void) {
+    this.#consumer = consumer
+    this.#topic = topic
+    this.#failed = failed
+  }
+
+  /** Remembers offsets to commit, in the order in which their records were handled. */
+  handled(offsets: readonly Offset[]): void {
+    for (const offset of offsets) {
+      this.#waiting.set(offset.partition, offset)
+      this.#handled.add(offset.partition)
+    }
+    this.#work ??= this.#run()
+  }
+
+  /** The group is at rest again: what was held back goes out. */
+  rejoined(): void {
+    this.#work ??= this.#run()
+  }
+
+  /** Waits until all is committed that was handled, or a commit has failed. */
+  async settled(): Promise<void> {
+    await this.#work
+  }
+
+  /**
+   * Commits the start of those assigned partitions that have no offset yet. Without one, a position is not reset when the
+   * partition comes back from another instance, and a group whose first record is old starts anew with each retention.
+   */
+  async begin(): Promise<void> {
+    const partitions = this.owned()
+    if (partitions.length === 0) return
+    const committed = await this.#consumer.listCommittedOffsets({ topics: [{ topic: this.#topic, partitions }] })
+    const bare = partitions.filter((partition) => (committed.get(this.#topic)?.[partition] ?? -1n) < 0n)
+    if (bare.length === 0) return
+    const starts = await this.#consumer.listOffsets({ topics: [this.#topic], timestamp: EARLIEST })
+    for (const partition of bare) {
+      const next = starts.get(this.#topic)?.[partition]
+      // What was handled meanwhile is further on.
+      if (next !== undefined && !this.#handled.has(partition)) this.#waiting.set(partition, { partition, next, leaderEpoch: -1 })
+    }
+    if (this.#waiting.size > 0) this.#work ??= this.#run()
+  }
+
+  /** The partitions that are ours just now. */
+  owned(): number[] {
+    return this.#consumer.assignments?.find(({ topic }) => topic === this.#topic)?.partitions ?? []
+  }
+
+  async #run(): Promise<void> {
+    // Gathers what is handled in this turn.
+    await Promise.resolve()
+    // During a join a commit would be refused, whereupon the client joins by itself: when it leads the group, that makes
+    // all others join anew, and so on each second (seen with two members under load).
+    while (this.#waiting.size > 0 && this.#consumer.isActive()) {
+      // The broker does not ask whose a partition is: what belongs to another instance by now is left to it.
+      const owned = new Set(this.owned())
+      const offsets = [...this.#waiting.values()].filter(({ partition }) => owned.has(partition))
+      this.#waiting.clear()
+      if (offsets.length === 0) break
+      try {
+        await this.#consumer.commit({
+          offsets: offsets.map(({ partition, next, leaderEpoch }) => ({
+            topic: this.#topic,
+            partition,
+            offset: next,
+            leaderEpoch,
+          })),
+        })
+      } catch (error) {
+        for (const offset of offsets) if (!this.#waiting.has(offset.partition)) this.#waiting.set(offset.partition, offset)
+        this.#failed(`offsets were not committed: ${reasonOf(error)}`)
+        break
+      }
+    }
+    this.#work = undefined
+  }
+}

@@ -1,0 +1,100 @@
+import { isUtf8 } from 'node:buffer'
+import type { Message } from './client.ts'
+import { parse, textOf } from './json-text.ts'
+import { Refusal } from './refusal.ts'
+
+/** A CloudEvent as it arrived: its attributes as strings, its data as JSON text. */
+export interface ReceivedEvent {
+  readonly attributes: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+const PREFIX = 'ce_'
+const STRUCTURED = 'application/cloudevents+json'
+/** CloudEvents 1.0, 3.1: lower-case letters and digits. */
+const ATTRIBUTE_NAME = /^[a-z0-9]+$/
+/** CloudEvents 1.0, type String: no controls, no lone surrogates. */
+const NOT_TEXT = /[\p{Cc}\p{Surrogate}]/u
+const MAX_INTEGER = 2 ** 31
+
+/**
+ * Reads a record in the binary or the structured mode of the CloudEvents binding for Kafka; which of them, its content type
+ * says (none: binary).
+ *
+ * @throws Refusal
+ */
+export function receivedEvent(record: Pick<Message, 'headerEntries' | 'value'>): ReceivedEvent {
+  const headers = readHeaders(record)
+  const [mediaType = '', ...parameters] = (headers.contentType ?? 'application/json').toLowerCase().split(';').map(trimmed)
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
+  if (charset !== undefined && charset.replaceAll('"', '') !== 'utf-8')
+    throw new Refusal('undecodable', `the character set is ${charset}`)
+  if (mediaType === STRUCTURED) return structured(textOf(record.value), headers.attributes)
+  if (!isJson(mediaType)) throw new Refusal('undecodable', `the content type is ${mediaType}`)
+  const body = textOf(record.value)
+  parse(body)
+  return { attributes: headers.attributes, body }
+}
+
+const trimmed = (text: string): string => text.trim()
+const isJson = (mediaType: string): boolean =>
+  mediaType === 'application/json' || (mediaType.endsWith('+json') && !mediaType.startsWith('application/cloudevents'))
+
+function readHeaders(record: Pick<Message, 'headerEntries'>) {
+  const attributes = new Map<string, string>()
+  let contentType: string | undefined
+  for (const [key, value] of record.headerEntries) {
+    const name = key?.toString() ?? ''
+    if (name === 'content-type') contentType = headerText(name, value)
+    else if (name.startsWith(PREFIX)) {
+      const attribute = attributeName(name.slice(PREFIX.length))
+      const text = headerText(name, value)
+      if ((attributes.get(attribute) ?? text) !== text) throw new Refusal('invalid_cloudevent', `${name} is there twice`)
+      attributes.set(attribute, text)
+    }
+  }
+  return { attributes, contentType }
+}
+
+function headerText(name: string, value: Buffer | undefined): string {
+  if (!value || value.length === 0) throw new Refusal('invalid_cloudevent', `${name} is empty`)
+  if (!isUtf8(value)) throw new Refusal('invalid_cloudevent', `${name} is not UTF-8`)
+  return checkText(name, value.toString())
+}
+
+function attributeName(name: string): string {
+  if (!ATTRIBUTE_NAME.test(name)) throw new Refusal('invalid_cloudevent', `${name} is no name of an attribute`)
+  return name
+}
+
+function checkText(name: string, text: string): string {
+  if (NOT_TEXT.test(text)) throw new Refusal('invalid_cloudevent', `${name} holds characters that are no text`)
+  return text
+}
+
+function structured(text: string, headers: ReadonlyMap<string, string>): ReceivedEvent {
+  const event = parse(text)
+  if (typeof event !== 'object' || event === null || Array.isArray(event))
+    throw new Refusal('undecodable', 'the value is no JSON object')
+  const attributes = new Map<string, string>()
+  for (const [name, value] of Object.entries(event)) {
+    if (name === 'data' || value === null) continue
+    if (name === 'data_base64') throw new Refusal('undecodable', 'the data is binary')
+    attributes.set(attributeName(name), attributeText(name, value))
+  }
+  for (const [name, value] of headers)
+    if (attributes.get(name) !== value) throw new Refusal('invalid_cloudevent', `header and body disagree about ${name}`)
+  const contentType = attributes.get('datacontenttype') ?? 'application/json'
+  if (!isJson(trimmed(contentType.toLowerCase().split(';')[0] ?? '')))
+    throw new Refusal('undecodable', `the data is ${contentType}`)
+  if (!('data' in event)) throw new Refusal('undecodable', 'there is no data')
+  return { attributes, body: JSON.stringify(event.data) }
+}
+
+function attributeText(name: string, value: unknown): string {
+  if (value === '') throw new Refusal('invalid_cloudevent', `${name} is empty`)
+  if (typeof value === 'string') return checkText(name, value)
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'number' && Number.isInteger(value) && value >= -MAX_INTEGER && value < MAX_INTEGER) return String(value)
+  throw new Refusal('invalid_cloudevent', `${name} is neither text, boolean nor an integer of 32 bits`)
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { drain, loggedMessage } from '../../runtime/src/testing/broker-conformance.ts'
+import { kafkaBroker } from './kafka-broker.ts'
+import { ownTopic } from './testing/own-topic.ts'
+
+const brokers = process.env.TEST_KAFKA_BROKERS?.split(',') ?? []
+const TOPIC = 2
+
+describe.skipIf(brokers.length === 0)('the topics of mailboxes', () => {
+  it('have the stated partitions and retention, and a topic that is there keeps its own', async () => {
+    const { topic, mailbox, admin } = await ownTopic(brokers, { partitions: 3, retentionMs: 3_600_000, replication: 1 })
+    const other = kafkaBroker({ brokers, service: 'other', partitions: 9, retentionMs: 1_000 })
+    await other.prepare([mailbox])
+    await other.close()
+    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true })
+    expect(metadata.topics.get(topic)?.partitionsCount).toBe(3)
+    const [description] = await admin.describeConfigs({ resources: [{ resourceType: TOPIC, resourceName: topic }] })
+    const config = Object.fromEntries(description?.configs.map(({ name, value }) => [name, value]) ?? [])
+    expect(config).toMatchObject({ 'retention.ms': '3600000', 'cleanup.policy': 'delete', 'min.insync.replicas': '1' })
+  })
+
+  it('have six partitions and seven days when nothing is stated', async () => {
+    const { topic, admin } = await ownTopic(brokers)
+    const metadata = await admin.metadata({ topics: [topic], forceUpdate: true })
+    expect(metadata.topics.get(topic)?.partitionsCount).toBe(6)
+    const [description] = await admin.describeConfigs({ resources: [{ resourceType: TOPIC, resourceName: topic }] })
+    expect(description?.configs.find(({ name }) => name === 'retention.ms')?.value).toBe('604800000')
+  })
+
+  it('and their consumer groups carry the prefix of the installation', async () => {
+    const { topic, mailbox, broker, admin, committed } = await ownTopic(brokers, { prefix: 'comptoir.' })
+    expect(topic).toBe(`comptoir.${mailbox}`)
+    expect(await admin.listTopics()).toContain(topic)
+    await broker.publish(mailbox, [loggedMessage(1)])
+    const subscription = broker.subscribe(mailbox)
+    await drain([subscription], (delivered) => delivered.length === 1)
+    await subscription.close()
+    expect([...(await committed()).values()].reduce((sum, offset) => sum + offset, 0n)).toBe(1n)
+  })
+
+  it('F17: every partition has an offset as soon as a group has joined', async () => {
+    const { mailbox, broker, committed } = await ownTopic(brokers, { partitions: 4 })
+    const subscription = broker.subscribe(mailbox)
+    await expect.poll(async () => [...(await committed()).values()], { timeout: 10_000 }).toEqual([0n, 0n, 0n, 0n])
+    expect(subscription.pending).toEqual([])
+  })
+
+  it('refuses with a BrokerError what Kafka calls no name', async () => {
+    const broker = kafkaBroker({ brokers, service: 'test' })
+    await expect(broker.prepare(['no name'])).rejects.toMatchObject({ name: 'BrokerError', retry: false })
+    await broker.close()
+  })
+})
