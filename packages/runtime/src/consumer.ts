@@ -4,13 +4,15 @@ import { tell } from './diagnostics.ts'
 import { backoff, errorText, Failures } from './failures.ts'
 import { heldKeys, hold, releaseUnknown } from './held.ts'
 import { HeldKeys } from './held-keys.ts'
-import { CursorAheadError, type LoggedMessage } from './log.ts'
+import { isFinal, type Leading, lead } from './leading.ts'
+import type { LoggedMessage } from './log.ts'
 import { isTransient } from './ports/database.ts'
 import { advance, FencedError, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import type { Item } from './routing.ts'
 import type { Service } from './service.ts'
 import { countStart, finishStart, maxStarts } from './started.ts'
+import { Trouble } from './trouble.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 /** Messages in one transaction, at most. */
@@ -30,18 +32,19 @@ export class Consumer {
   readonly #service: Service
   readonly #sources: readonly string[]
   readonly #failures = new Failures()
-  readonly #held: HeldKeys
+  #held: HeldKeys
   readonly #stop = new AbortController()
-  #loop: Promise<void> | undefined
-  #hold: Hold | undefined
+  #leading: Leading | undefined
   #reader: Reader | undefined
   /** Messages still to be handled one by one, because a process died over them. */
   #careful = 0
   /** The one of them in hand, and how often it was started by now. Tried again by this process, it has not killed it. */
   #started: { readonly id: string; readonly starts: number } | undefined
-  #troubled = 0
+  readonly #trouble: Trouble
   /** Why nothing is consumed just now; null when all is well. For readiness. */
-  trouble: string | null = null
+  get trouble(): string | null {
+    return this.#trouble.text
+  }
   /** Age in milliseconds of the oldest message that was read and is not handled. */
   get backlogAge(): number {
     const oldest = this.#reader?.pending[0]
@@ -53,32 +56,52 @@ export class Consumer {
     this.#service = service
     this.#sources = sources
     this.#held = new HeldKeys(service)
+    this.#trouble = new Trouble(service.name, service.name, service.ports)
   }
 
-  /** Takes the mailbox over and begins. */
-  async start(): Promise<void> {
-    const { name, ports, routing } = this.#service
-    this.#hold = await takeOver(ports.database, name, name, this.#sources)
-    this.#reader = new Reader(this.#service, name, this.#hold)
-    await releaseUnknown(ports.database, name, routing.definitions)
-    this.#held.resume(await heldKeys(ports.database, name))
-    if (!this.#hold.clean) {
-      await this.#reader.poll(batchLimit)
-      this.#careful = this.#reader.pending.length
-    }
-    this.#loop = this.#run(this.#hold, this.#reader)
+  /** Takes the mailbox over as soon as this instance holds its lease; resolves when it has begun, or is in trouble. */
+  start(): Promise<void> {
+    const { name, ports } = this.#service
+    this.#leading = lead(ports.leases, name, this.#stop.signal, {
+      work: (until, begun) => this.#work(until, begun),
+      troubled: (error) => this.#trouble.pause(error, this.#stop.signal),
+      standingBy: () => this.#trouble.over(),
+    })
+    return this.#leading.begun
   }
 
   /** Finishes the transaction in hand and stops between two. */
   async stop(): Promise<void> {
     this.#stop.abort()
-    await this.#loop
-    if (this.#hold && this.#careful === 0) await releaseHold(this.#service.ports.database, this.#service.name, this.#hold)
+    await this.#leading?.ended
   }
 
-  async #run(lease: Hold, reader: Reader): Promise<void> {
+  async #work(until: AbortSignal, begun: () => void): Promise<void> {
+    const { name, ports, routing } = this.#service
+    const lease = await takeOver(ports.database, name, name, this.#sources)
+    const reader = new Reader(this.#service, name, lease)
+    this.#reader = reader
+    this.#held = new HeldKeys(this.#service)
+    await releaseUnknown(ports.database, name, routing.definitions)
+    this.#held.resume(await heldKeys(ports.database, name))
+    if (!lease.clean) {
+      await reader.poll(batchLimit)
+      this.#careful = reader.pending.length
+    }
+    begun()
+    try {
+      await this.#run(lease, reader, until)
+      if (this.#careful === 0) await releaseHold(ports.database, name, lease)
+    } finally {
+      this.#reader = undefined
+      this.#careful = 0
+      this.#started = undefined
+    }
+  }
+
+  async #run(lease: Hold, reader: Reader, until: AbortSignal): Promise<void> {
     const { name, ports } = this.#service
-    while (!this.#stop.signal.aborted) {
+    while (!until.aborted) {
       try {
         const seen = ports.signals.seen(name)
         if (this.trouble === null) await this.#held.retryDue(lease, this.#failures)
@@ -89,18 +112,11 @@ export class Consumer {
         if (batch.length > 0) await this.#handle(lease, reader, batch)
         // Whatever was written meanwhile has been signalled: only then is it worth another look at once.
         if (reader.pending.length === 0 && batch.length < batchLimit)
-          await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), this.#stop.signal)
-        this.#recovered()
+          await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), until)
+        this.#trouble.over()
       } catch (error) {
-        if (error instanceof FencedError || error instanceof CursorAheadError) return this.#say(error.message)
-        this.#troubled += 1
-        this.#say(`${errorText(error)} (trying again)`)
-        await ports.signals.wait(
-          `${name}.never`,
-          0,
-          Math.min(5_000, backoff(this.#troubled, ports.random.next())),
-          this.#stop.signal,
-        )
+        if (isFinal(error)) throw error
+        await this.#trouble.pause(error, until)
       }
     }
   }
@@ -239,19 +255,6 @@ export class Consumer {
       }
     }
     return false
-  }
-
-  #say(trouble: string): void {
-    if (this.trouble === trouble) return
-    this.trouble = trouble
-    tell('comptoir:paused', () => ({ service: this.#service.name, consumer: this.#service.name, reason: trouble }))
-  }
-
-  #recovered(): void {
-    this.#troubled = 0
-    if (this.trouble === null) return
-    this.trouble = null
-    tell('comptoir:paused', () => ({ service: this.#service.name, consumer: this.#service.name, reason: null }))
   }
 
   #tellBatch(batch: readonly LoggedMessage[], began: number, items: readonly Item[], report: Report): void {

@@ -4,6 +4,7 @@ import { crashPoint } from './crash-points.ts'
 import { claimKeys, type KeyClaim, releaseKeys, type StoredKey } from './idempotency.ts'
 import { claimInbox, claimKey, readSteps } from './inbox.ts'
 import type { AnyHandler } from './participant.ts'
+import { isTransient } from './ports/database.ts'
 import type { Service } from './service.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
@@ -87,7 +88,9 @@ export class Entry<Input, Result> {
   async #commit(group: readonly Request[]): Promise<void> {
     try {
       crashPoint('entry.beforeTransaction')
-      const answers = await this.#service.commit((unit) => this.#work(unit, group), 'entry.beforeCommit', 'entry.afterCommit')
+      const answers = await this.#service.withoutConflict(() =>
+        this.#service.commit((unit) => this.#work(unit, group), 'entry.beforeCommit', 'entry.afterCommit'),
+      )
       for (const [index, { resolve, reject }] of group.entries()) {
         const answer = answers[index]
         if (answer) resolve(answer)
@@ -95,7 +98,9 @@ export class Entry<Input, Result> {
       }
     } catch (error) {
       const [only, ...others] = group
-      if (others.length === 0) only?.reject(error)
+      // In an outage the next try would only be the next wait; and what may have been committed is not done again.
+      if (isTransient(error)) for (const request of group) request.reject(error)
+      else if (others.length === 0) only?.reject(error)
       // One of them raised and took the others with it: they run singly.
       else for (const request of group) await this.#commit([request])
     }

@@ -1,12 +1,15 @@
 export { Consumer } from './consumer.ts'
 export { type CrashPoint, crashPoint, crashPoints } from './crash-points.ts'
+export { DatabaseLeases } from './database-leases.ts'
 export { type Diagnostics, listen, tell } from './diagnostics.ts'
 export { type Entrance, Entry } from './entry.ts'
 export { raiseEpoch } from './epoch.ts'
 export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
+export { soleLeases } from './leading.ts'
 export { localSignals } from './local-signals.ts'
 export type { LoggedMessage } from './log.ts'
 export { engineMigrations, MigrationChangedError, type Migrations, migrate, sharedMigrations } from './migrate.ts'
+export { type NotifySignalsOptions, notifySignals } from './notify-signals.ts'
 export {
   type Ending,
   type EventHandler,
@@ -24,6 +27,7 @@ export type { Clock, Ids, Random } from './ports/clock.ts'
 export {
   type Database,
   DatabaseError,
+  isDoubtful,
   isTransient,
   isUniqueViolation,
   type Queryable,

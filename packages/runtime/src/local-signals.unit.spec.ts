@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { localSignals } from './local-signals.ts'
+import { signalsConformance } from './testing/signals-conformance.ts'
 
 const never = 3_600_000
 
@@ -51,3 +52,42 @@ describe('localSignals', () => {
     expect(signals.seen('a')).toBe(0)
   })
 })
+
+describe('localSignals, published', () => {
+  it('wakes here what another publishes, and ignores what is its own or no message', async () => {
+    const published: string[] = []
+    const publish = async (message: string) => published.push(message)
+    const [one, other] = [localSignals(publish), localSignals()]
+    one.send(['a'])
+    for (const message of [...published, 'nonsense', '{}', '[]', '[1]', '["x",1]']) {
+      one.receive(message)
+      other.receive(message)
+    }
+    expect([one.seen('a'), other.seen('a')]).toEqual([1, 1])
+  })
+
+  it('wakes every listener once, and leaves those asleep who wait for what nobody sends', async () => {
+    const signals = localSignals()
+    const seen = signals.seen('a')
+    const waiting = signals.wait('a', seen, never)
+    const abort = new AbortController()
+    let slept = false
+    const asleep = signals.wait('never', 0, never, abort.signal).then(() => {
+      slept = true
+    })
+    signals.wakeAll()
+    await waiting
+    expect([signals.seen('a') - seen, slept]).toEqual([1, false])
+    abort.abort()
+    await asleep
+  })
+})
+
+signalsConformance(
+  'localSignals',
+  async () => {
+    const signals = localSignals()
+    return [signals, signals]
+  },
+  { apart: false },
+)

@@ -18,8 +18,13 @@ export interface Migrations {
 const engine = new URL('../sql/', import.meta.url)
 
 /** The migrations that every database needs once, and those of the engine's tables in a service's schema. */
-export const sharedMigrations: Migrations = { owner: 'comptoir', folder: engine, only: [0], schema: 'comptoir' }
-export const engineMigrations = (schema: string): Migrations => ({ owner: `${schema}.engine`, folder: engine, only: [1], schema })
+export const sharedMigrations: Migrations = { owner: 'comptoir', folder: engine, only: [0, 3], schema: 'comptoir' }
+export const engineMigrations = (schema: string): Migrations => ({
+  owner: `${schema}.engine`,
+  folder: engine,
+  only: [1, 2],
+  schema,
+})
 
 /** A migration that was applied has another text now: history is append-only. */
 export class MigrationChangedError extends Error {
@@ -99,7 +104,6 @@ async function apply(db: Database, migration: Migration): Promise<void> {
        commit;`,
     )
     .catch(async (error: unknown) => {
-      await db.script('rollback')
       if ((await missing(db, [migration])).length > 0) throw error
     })
 }

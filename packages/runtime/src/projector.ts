@@ -1,11 +1,12 @@
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
-import { backoff, errorText } from './failures.ts'
-import { CursorAheadError, type LoggedMessage } from './log.ts'
+import { isFinal, type Leading, lead } from './leading.ts'
+import type { LoggedMessage } from './log.ts'
 import type { Transaction } from './ports/database.ts'
-import { advance, FencedError, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
+import { advance, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'
+import { Trouble } from './trouble.ts'
 import { changesMailbox } from './unit-of-work.ts'
 
 /**
@@ -25,56 +26,56 @@ export class Projector {
   readonly #service: Service
   readonly #project: Project
   readonly #stop = new AbortController()
-  #loop: Promise<void> | undefined
-  #hold: Hold | undefined
-  #troubled = 0
+  #leading: Leading | undefined
+  readonly #trouble: Trouble
   /** Why the read model stands still; null when all is well. */
-  trouble: string | null = null
+  get trouble(): string | null {
+    return this.#trouble.text
+  }
 
   constructor(service: Service, project: Project) {
     this.#service = service
     this.#project = project
+    this.#trouble = new Trouble(service.name, changesMailbox(service.name), service.ports)
   }
 
-  async start(): Promise<void> {
+  /** Begins as soon as this instance holds the lease of the service's projections; resolves then, or when it is in trouble. */
+  start(): Promise<void> {
     const { name, ports } = this.#service
-    this.#hold = await takeOver(ports.database, name, changesMailbox(name), [name])
-    this.#loop = this.#run(this.#hold, new Reader(this.#service, changesMailbox(name), this.#hold))
+    this.#leading = lead(ports.leases, changesMailbox(name), this.#stop.signal, {
+      work: (until, begun) => this.#work(until, begun),
+      troubled: (error) => this.#trouble.pause(error, this.#stop.signal),
+      standingBy: () => this.#trouble.over(),
+    })
+    return this.#leading.begun
   }
 
   async stop(): Promise<void> {
     this.#stop.abort()
-    await this.#loop
-    if (this.#hold) await releaseHold(this.#service.ports.database, this.#service.name, this.#hold)
+    await this.#leading?.ended
   }
 
-  async #run(lease: Hold, reader: Reader): Promise<void> {
+  async #work(until: AbortSignal, begun: () => void): Promise<void> {
     const { name, ports } = this.#service
     const mailbox = changesMailbox(name)
-    while (!this.#stop.signal.aborted) {
+    const lease = await takeOver(ports.database, name, mailbox, [name])
+    const reader = new Reader(this.#service, mailbox, lease)
+    begun()
+    while (!until.aborted) {
       try {
         const seen = ports.signals.seen(mailbox)
         await reader.poll(batchLimit)
         crashPoint('projection.afterRead')
         const read = reader.pending.length
         if (read > 0) await this.#apply(lease, reader)
-        if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, this.#stop.signal)
-        this.#troubled = 0
-        this.trouble = null
+        if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
+        this.#trouble.over()
       } catch (error) {
-        const final = error instanceof FencedError || error instanceof CursorAheadError
-        this.trouble = final ? error.message : `${errorText(error)} (trying again)`
-        tell('comptoir:paused', () => ({ service: name, consumer: mailbox, reason: this.trouble }))
-        if (final) return
-        this.#troubled += 1
-        await ports.signals.wait(
-          `${mailbox}.never`,
-          0,
-          Math.min(5_000, backoff(this.#troubled, ports.random.next())),
-          this.#stop.signal,
-        )
+        if (isFinal(error)) throw error
+        await this.#trouble.pause(error, until)
       }
     }
+    await releaseHold(ports.database, name, lease)
   }
 
   /** Applies everything that was read, each row once however often it changed. */
@@ -83,6 +84,9 @@ export class Projector {
     const batch = reader.pending
     const began = ports.clock.now()
     await ports.database.transaction(async (tx) => {
+      // What it reads is of one moment: an order is counted in the reports as it is shown.
+      const isolated = tx.query('set transaction isolation level repeatable read')
+      isolated.catch(() => {})
       const fenced = advance(tx, name, lease, positionsAfter(batch))
       fenced.catch(() => {})
       await this.#project(tx, mergeChanges(batch))

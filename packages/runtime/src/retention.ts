@@ -49,7 +49,12 @@ async function create(db: Database, schema: string, from: number): Promise<void>
   const partition = (table: string, lower: string, upper: string) =>
     db
       .script(
-        `create table if not exists ${schema}.${table}_${suffix(from)} partition of ${schema}.${table} for values from (${lower}) to (${upper})`,
+        // One process at a time, and none that waits long with a queue of writers behind it.
+        `begin;
+         set local lock_timeout = '2s';
+         select pg_advisory_xact_lock(hashtext('comptoir.partition'));
+         create table if not exists ${schema}.${table}_${suffix(from)} partition of ${schema}.${table} for values from (${lower}) to (${upper});
+         commit;`,
       )
       .catch(late)
   await partition('log', bounds(from), bounds(from + day))
@@ -84,7 +89,7 @@ async function everyReaderIsPast(db: Database, schemas: readonly string[], sourc
 }
 
 async function drop(db: Database, partition: string): Promise<void> {
-  await db.script(`begin; set local lock_timeout = '200ms'; drop table ${partition}; commit;`).catch(() => db.script('rollback'))
+  await db.script(`begin; set local lock_timeout = '200ms'; drop table ${partition}; commit;`).catch(() => {})
 }
 
 async function forgetKeys(db: Database, schema: string): Promise<void> {

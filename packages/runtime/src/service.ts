@@ -3,16 +3,22 @@ import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
 import type { EventHandler, Home, Lockable, Participant } from './participant.ts'
 import type { Clock, Ids, Random } from './ports/clock.ts'
-import type { Database, Value } from './ports/database.ts'
+import { type Database, isConflict, type Value } from './ports/database.ts'
+import type { Leases } from './ports/leases.ts'
 import type { Signals } from './ports/signals.ts'
 import { Routing } from './routing.ts'
 import type { Unit, Work } from './unit.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 
+/** A deadlock's other transaction is done by then. */
+const conflictTries = 5
+const conflictMs = 10
+
 /** What the world gives to every service of one process. */
 export interface Ports {
   readonly database: Database
   readonly signals: Signals
+  readonly leases: Leases
   readonly clock: Clock
   readonly ids: Ids
   readonly random: Random
@@ -53,7 +59,20 @@ export class Service implements Work {
   }
 
   async transaction<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-    return this.commit(work, 'work.beforeCommit', 'work.afterCommit')
+    return this.withoutConflict(() => this.commit(work, 'work.beforeCommit', 'work.afterCommit'))
+  }
+
+  /** Runs it again, a few times and a moment later, when it was rolled back for the sake of another transaction. */
+  async withoutConflict<T>(attempt: () => Promise<T>): Promise<T> {
+    const { signals, random } = this.ports
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (tries === conflictTries || !isConflict(error)) throw error
+        await signals.wait('conflict.never', 0, tries * conflictMs * (0.5 + random.next()))
+      }
+    }
   }
 
   /** A unit of work whose last moments have crash points of their own. */

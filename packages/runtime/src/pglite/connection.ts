@@ -1,7 +1,7 @@
 import { DatabaseError } from '../ports/database.ts'
+import { Output } from '../wire/output.ts'
+import { Replies, type Status } from '../wire/replies.ts'
 import type { Engine } from './engine.ts'
-import { Output } from './wire/output.ts'
-import { Replies, type Status } from './wire/replies.ts'
 
 /**
  * The one connection to the engine: what is sent, the transaction state, and whether the engine can still be trusted.

@@ -1,25 +1,17 @@
-import { DatabaseError, type Row, type Value } from '../ports/database.ts'
+import { DatabaseError, type Value } from '../ports/database.ts'
+import { mayRefuse } from '../wire/columns.ts'
+import { COMMIT, type Outcome, type Request, SKIPPED } from '../wire/issued.ts'
+import { writeClose, writeExecution, writePrepare, writeSync } from '../wire/messages.ts'
+import type { Replies } from '../wire/replies.ts'
+import { readRows } from '../wire/rows.ts'
 import type { Connection } from './connection.ts'
 import type { Statement, StatementCache } from './statement-cache.ts'
-import { decodeRow } from './wire/columns.ts'
-import { writeClose, writeExecution, writePrepare, writeSync } from './wire/messages.ts'
-import type { Replies } from './wire/replies.ts'
-
-export interface Request {
-  readonly text: string
-  readonly values: readonly Value[]
-}
-
-export type Outcome = { readonly rows: Row[] } | { readonly error: unknown }
 
 /**
  * `block`: the requests belong to one transaction, and those after the first that fails are skipped. `single`: each request
  * is its own transaction.
  */
 export type Mode = 'block' | 'single'
-
-/** SQLSTATE of a statement that was skipped because one before it in its transaction failed. */
-export const SKIPPED = '25P02'
 
 /**
  * Requests on their way to the server in as few exchanges as possible: one, and two more for each text that is seen for the
@@ -43,6 +35,8 @@ export class Pipeline {
   }
 
   add(request: Request): void {
+    // Rows that cannot be read are a failure, too: seen only after the COMMIT it would come too late.
+    if (request === COMMIT && this.#written.some(({ columns }) => columns.some(mayRefuse))) this.send()
     const statement = this.#failed ? undefined : (this.#statements.get(request.text) ?? this.#prepare(request.text))
     if (this.#failed) this.#skip()
     else if (statement) this.#write(statement, request.values)
@@ -113,7 +107,7 @@ export class Pipeline {
   #readOutcome(replies: Replies, statement: Statement): void {
     if (replies.type !== 'E') {
       this.#expect(replies, '2')
-      const outcome = readRows(replies, statement)
+      const outcome = readRows(replies, statement.columns)
       if (replies.type === 'C' || replies.type === 'I') {
         if (replies.type === 'C') this.#statements.saw(replies.text())
         replies.next()
@@ -149,17 +143,5 @@ export class Pipeline {
 
   #skip(): void {
     this.outcomes.push({ error: new DatabaseError('skipped: a statement before it in the transaction failed', SKIPPED) })
-  }
-}
-
-/** Reads all rows, also past one that cannot be represented. */
-function readRows(replies: Replies, { columns }: Statement): Outcome {
-  const rows: Row[] = []
-  try {
-    for (; replies.type === 'D'; replies.next()) rows.push(decodeRow(columns, replies.bytes, replies.body))
-    return { rows }
-  } catch (error) {
-    while (replies.type === 'D') replies.next()
-    return { error }
   }
 }

@@ -1,27 +1,12 @@
 import { DatabaseError } from '../ports/database.ts'
+import type { Outcome, Request } from '../wire/issued.ts'
+import { writeScript } from '../wire/messages.ts'
+import { PLANNER_SETTINGS } from '../wire/planner-settings.ts'
+import type { Status } from '../wire/replies.ts'
 import { Connection } from './connection.ts'
 import type { Engine } from './engine.ts'
-import { type Mode, type Outcome, Pipeline, type Request } from './pipeline.ts'
+import { type Mode, Pipeline } from './pipeline.ts'
 import { StatementCache } from './statement-cache.ts'
-import { writeScript } from './wire/messages.ts'
-import type { Status } from './wire/replies.ts'
-
-/**
- * Generic plans: to plan `any($1)` and `unnest` anew for every execution costs up to a third of a short statement, and sets
- * by key have one good plan (measured on 200,000 rows: no slower, and no index lost). What does want a plan by value, a
- * filter on a rare value of a column, is written with that value as a literal.
- *
- * Such a plan is often made while its table is still empty and nothing here (no autovacuum) makes a new one, so it must be
- * the plan for a large table: keys through their index, never a scan or a hash of the whole. All pages are in memory, so
- * they cost next to nothing. Without this, statements slowed with every row: 14 ms after 40,000 rows, 0.5 ms with it.
- *
- * Notices have no reader here.
- */
-const SETTINGS = `
-  set plan_cache_mode = force_generic_plan;
-  set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_bitmapscan = off;
-  set random_page_cost = 0.001; set seq_page_cost = 0.001;
-  set client_min_messages = warning`
 
 const ROLLBACK: Request = { text: 'rollback', values: [] }
 
@@ -32,7 +17,7 @@ export class Session {
 
   constructor(engine: Engine, onFatal: (error: DatabaseError) => void) {
     this.#connection = new Connection(engine, onFatal)
-    this.script(SETTINGS)
+    this.script(PLANNER_SETTINGS)
   }
 
   /** Transaction state after the last request. */

@@ -1,6 +1,6 @@
 import type { Value } from '../ports/database.ts'
+import { type Issued, issue } from '../wire/issued.ts'
 import type { EventLoop } from './event-loop.ts'
-import { type Issued, issue } from './issued.ts'
 import type { Session } from './session.ts'
 import type { Turnstile } from './turnstile.ts'
 

@@ -1,5 +1,5 @@
-import type { Column } from './wire/columns.ts'
-import type { Prepared } from './wire/messages.ts'
+import type { Column } from '../wire/columns.ts'
+import type { Prepared } from '../wire/messages.ts'
 
 export interface Statement extends Prepared {
   readonly columns: readonly Column[]

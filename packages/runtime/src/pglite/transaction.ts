@@ -1,11 +1,9 @@
 import { DatabaseError, type Queryable, type Row, type Transaction, type Value } from '../ports/database.ts'
+import { COMMIT, type Issued, issue, type Request, SKIPPED } from '../wire/issued.ts'
 import type { EventLoop } from './event-loop.ts'
-import { type Issued, issue } from './issued.ts'
-import { type Request, SKIPPED } from './pipeline.ts'
 import type { Session } from './session.ts'
 
 const BEGIN: Request = { text: 'begin', values: [] }
-const COMMIT: Request = { text: 'commit', values: [] }
 
 /**
  * Runs `work` in a transaction of the session, which nobody else may use meanwhile. BEGIN travels with the first statements

@@ -57,10 +57,21 @@ export class DatabaseError extends Error {
 
 /**
  * Whether an error says nothing about the work itself, so that the whole of it is tried again and no attempt is counted:
- * connection (08), rollback by deadlock or serialisation (40), resources (53), operator (57), lock not available (55P03).
+ * connection (08), a transaction left open too long by a process that stood still (25P03), rollback by deadlock or
+ * serialisation (40), resources (53), operator (57), lock not available (55P03).
  */
 export function isTransient(error: unknown): boolean {
-  return error instanceof DatabaseError && (/^(08|40|53|57)/.test(error.code) || error.code === '55P03')
+  return error instanceof DatabaseError && /^(08|40|53|57|25P03|55P03)/.test(error.code)
+}
+
+/** Whether a transaction was surely rolled back for the sake of others (deadlock, serialisation), so that it may run again at once. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code.startsWith('40')
+}
+
+/** Whether nobody knows if the transaction was committed: the answer to the commit was lost (08007). */
+export function isDoubtful(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '08007'
 }
 
 /** Whether an error is a violated unique constraint (optionally of that name). */

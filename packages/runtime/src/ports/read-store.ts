@@ -17,13 +17,23 @@ export interface ReadStore {
    * @throws ReadStoreError within a few hundred milliseconds when the store is away
    */
   read(kind: string, ids: readonly number[]): Promise<(Entry | undefined)[]>
-  /** Writes whole entries, none over a newer version of it. @throws ReadStoreError */
-  write(kind: string, entries: readonly Entry[]): Promise<void>
-  /** Drops entries, so that the next read of them goes to the write side. @throws ReadStoreError */
-  drop(kind: string, ids: readonly number[]): Promise<void>
   /**
-   * Changes whenever the store may have lost entries (it was emptied, restarted empty, or another took its place): what was
-   * written under an earlier one must be written again. @throws ReadStoreError
+   * Writes whole entries, none over a newer version of it.
+   *
+   * @param generation as it was before the entries were read from the write side
+   * @throws ReadStoreError also when it has changed since: an entry may have been lost that was newer than these
+   */
+  write(kind: string, entries: readonly Entry[], generation: string): Promise<void>
+  /**
+   * Drops the entries that are older than these versions, so that the next read of them goes to the write side, and lets none
+   * older in afterwards: one may be on its way. What is gone for good is dropped with a version above its last.
+   *
+   * @throws ReadStoreError: they may still be shown
+   */
+  drop(kind: string, entries: readonly Pick<Entry, 'id' | 'version'>[]): Promise<void>
+  /**
+   * Changes whenever the store may have lost entries (it was emptied, restarted, or another took its place): those written
+   * under an earlier one are read as missing and must be written again. @throws ReadStoreError
    */
   generation(): Promise<string>
   close(): Promise<void>

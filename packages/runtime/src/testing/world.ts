@@ -1,6 +1,7 @@
 import { handleBatch } from '../batch.ts'
 import { Consumer } from '../consumer.ts'
 import { raiseEpoch } from '../epoch.ts'
+import { soleLeases } from '../leading.ts'
 import { localSignals } from '../local-signals.ts'
 import { appendToLog, type LoggedMessage } from '../log.ts'
 import { engineMigrations, migrate, sharedMigrations } from '../migrate.ts'
@@ -74,6 +75,7 @@ export class World {
     this.#ports = {
       database: through(database),
       signals: impatientSignals(),
+      leases: soleLeases(),
       clock,
       ids: systemIds(clock),
       random: { next: () => 0.5 },

@@ -1,4 +1,4 @@
-import type { Value } from '../../ports/database.ts'
+import type { Value } from '../ports/database.ts'
 import type { Output } from './output.ts'
 import { writeParameter } from './parameters.ts'
 
@@ -20,8 +20,8 @@ function message(output: Output, type: string, body: () => void): void {
   output.fill(length, 4)
 }
 
-/** Parses a statement, asks for its parameter and column types, and ends the exchange. */
-export function writePrepare(output: Output, name: string, text: string): void {
+/** Parses a statement and asks for its parameter and column types. */
+export function writeParse(output: Output, name: string, text: string): void {
   message(output, 'P', () => {
     output.terminated(name)
     output.terminated(text)
@@ -31,6 +31,11 @@ export function writePrepare(output: Output, name: string, text: string): void {
     output.text('S')
     output.terminated(name)
   })
+}
+
+/** Parses a statement, asks for its parameter and column types, and ends the exchange. */
+export function writePrepare(output: Output, name: string, text: string): void {
+  writeParse(output, name, text)
   writeSync(output)
 }
 

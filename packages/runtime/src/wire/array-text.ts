@@ -1,4 +1,4 @@
-import type { Scalar } from '../../ports/database.ts'
+import type { Scalar } from '../ports/database.ts'
 
 const special = /["\\]/g
 

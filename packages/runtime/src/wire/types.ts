@@ -1,4 +1,4 @@
-/** PostgreSQL's type OIDs that this adapter treats specially (pg_type.dat); all others travel as text. */
+/** PostgreSQL's type OIDs that the adapters treat specially (pg_type.dat); all others travel as text. */
 export const oid = {
   bool: 16,
   int8: 20,

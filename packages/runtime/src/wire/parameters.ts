@@ -1,4 +1,4 @@
-import type { Scalar, Value } from '../../ports/database.ts'
+import type { Scalar, Value } from '../ports/database.ts'
 import { arrayText } from './array-text.ts'
 import { writeBinaryArray } from './binary-arrays.ts'
 import { refuseDeepJson } from './json-depth.ts'

@@ -1,4 +1,4 @@
-import { DatabaseError, type Value } from '../../ports/database.ts'
+import { DatabaseError, type Value } from '../ports/database.ts'
 
 /** Far above what any message needs (32), far below where the server's recursion breaks the WebAssembly stack (5,500). */
 const DEEPEST = 1000

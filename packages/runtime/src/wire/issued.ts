@@ -1,5 +1,14 @@
 import type { Row, Value } from '../ports/database.ts'
-import type { Outcome, Request } from './pipeline.ts'
+
+export interface Request {
+  readonly text: string
+  readonly values: readonly Value[]
+}
+
+export type Outcome = { readonly rows: Row[] } | { readonly error: unknown }
+
+/** SQLSTATE of a statement that was skipped because one before it in its transaction failed. */
+export const SKIPPED = '25P02'
 
 /** A request whose caller waits for its outcome. */
 export interface Issued extends Request {
@@ -18,3 +27,5 @@ export function issue<R>(text: string, values: readonly Value[]): { issued: Issu
   })
   return { issued: { text, values, settle }, answer }
 }
+
+export const COMMIT: Request = { text: 'commit', values: [] }

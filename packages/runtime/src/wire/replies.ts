@@ -1,4 +1,4 @@
-import { DatabaseError } from '../../ports/database.ts'
+import { DatabaseError } from '../ports/database.ts'
 import { type Column, decoderOf } from './columns.ts'
 
 /** Transaction state of the session: none, open, or failed and to be rolled back. */
@@ -34,6 +34,13 @@ export class Replies {
       this.body = start + 5
       this.end = start + 1 + this.bytes.readInt32BE(start + 1)
     } while (asides.has(this.type))
+  }
+
+  /** Steps past a message of that type; false when another is at hand. */
+  passes(type: string): boolean {
+    if (this.type !== type) return false
+    this.next()
+    return true
   }
 
   /** Text of a body that is one terminated string. */

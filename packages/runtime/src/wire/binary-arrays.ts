@@ -1,4 +1,4 @@
-import type { Scalar } from '../../ports/database.ts'
+import type { Scalar } from '../ports/database.ts'
 import type { Output } from './output.ts'
 import { oid } from './types.ts'
 import { writeUuid } from './uuid.ts'

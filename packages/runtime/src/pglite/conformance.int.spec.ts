@@ -1,0 +1,4 @@
+import { databaseConformance } from '../testing/database-conformance.ts'
+import { openPglite } from './database.ts'
+
+databaseConformance('PGlite', () => openPglite(), { concurrent: false })
