@@ -47,9 +47,9 @@ module.exports = {
     },
     {
       name: 'through-the-front-door',
-      comment: 'Another package is imported by its name, through its exports.',
+      comment: 'Another package is imported by its name, through its exports; specs also use its conformance suites.',
       severity: 'error',
-      from: { path: '^((?:packages|services|apps)/[^/]+)/' },
+      from: { path: '^((?:packages|services|apps)/[^/]+)/', pathNot: spec },
       to: { path: '^(packages|services|apps)/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {

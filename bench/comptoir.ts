@@ -1,12 +1,20 @@
-import { listen } from '@comptoir/runtime'
-import { openPglite, type PgliteDatabase } from '@comptoir/runtime/pglite'
-import { Embedded } from '../apps/comptoir/src/embedded.ts'
+import { type Database, listen } from '@comptoir/runtime'
+import { openDistributed } from '../apps/comptoir/src/distributed.ts'
+import { openEmbedded } from '../apps/comptoir/src/embedded.ts'
+import type { Foundation } from '../apps/comptoir/src/foundation.ts'
+import { Instance } from '../apps/comptoir/src/instance.ts'
+import type { Place } from './place.ts'
 import { population, randomOrder, type SagaListener, type SagaSystem } from './saga-system.ts'
 
+/** What an instance at that place stands on. */
+export const foundationAt = ({ mode, at }: Place, failed: (error: Error) => void = () => {}): Promise<Foundation> =>
+  mode === 'embedded' ? openEmbedded(at, failed) : openDistributed(at)
+
 /** Comptoir as `serve` runs it, projections on, without HTTP. */
-export async function openComptoir(folder: string, listener: SagaListener): Promise<SagaSystem> {
-  const database = await openPglite({ folder, onFatal: (error) => listener.failed(error) })
-  const embedded = await Embedded.start(database, { seed: true })
+export async function openComptoir(place: Place, listener: SagaListener): Promise<SagaSystem> {
+  const foundation = await foundationAt(place, (error) => listener.failed(error))
+  const { database, ports, leases } = foundation
+  const instance = await Instance.start(database, { seed: true, ports, ...(leases && { leases }) })
   await populate(database)
   const ends = [
     listen('comptoir:saga', ({ event, count }) => {
@@ -19,7 +27,7 @@ export async function openComptoir(folder: string, listener: SagaListener): Prom
   ]
   return {
     place() {
-      embedded.entry.begin(randomOrder()).then(
+      instance.entry.begin(randomOrder()).then(
         ({ kind }) => {
           if (kind !== 'begun') listener.failed(new Error(`an order was ${kind}`))
         },
@@ -28,14 +36,14 @@ export async function openComptoir(folder: string, listener: SagaListener): Prom
     },
     async stop() {
       for (const end of ends) end()
-      await embedded.stop()
-      await database.close()
+      await instance.stop()
+      await foundation.close()
     },
   }
 }
 
 /** Users and products that the load orders from, unless they are there. */
-async function populate(database: PgliteDatabase): Promise<void> {
+async function populate(database: Database): Promise<void> {
   const { first, users, products, stock } = population
   await database.transaction(async (tx) => {
     await tx.query(

@@ -36,11 +36,12 @@ export async function writeResults(
   findings: Readonly<Record<string, Findings>>,
   scale: Scale,
   complete: boolean,
+  mode: string,
 ): Promise<string> {
   const folder = complete ? results : join(results, 'local')
   const at = new Date().toISOString()
   await mkdir(folder, { recursive: true })
-  const file = join(folder, `${at.slice(0, 10)}-embedded.json`)
+  const file = join(folder, `${at.slice(0, 10)}-${mode}.json`)
   await writeFile(file, `${JSON.stringify({ at, machine, scale, findings }, null, 2)}\n`)
   return file
 }

@@ -1,4 +1,5 @@
 import type { Figure } from './figure.ts'
+import type { Mode, Places } from './place.ts'
 
 /** How much of each scenario is run. */
 export interface Scale {
@@ -21,6 +22,7 @@ export const quickScale: Scale = { runs: 1, sagas: 4_000, single: 200, seconds: 
 
 export interface Context {
   readonly scale: Scale
+  readonly places: Places
   /** Shows what is being done, on standard error. */
   readonly say: (text: string) => void
 }
@@ -35,5 +37,7 @@ export interface Findings {
 
 export interface Scenario {
   readonly name: string
+  /** Where it can run; embedded when absent. */
+  readonly modes?: readonly Mode[]
   run(context: Context): Promise<Findings>
 }

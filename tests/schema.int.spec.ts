@@ -1,6 +1,6 @@
 import { openPglite } from '@comptoir/runtime/pglite'
 import { expect, it } from 'vitest'
-import { migrateEmbedded } from '../apps/comptoir/src/embedded.ts'
+import { migrateAll } from '../apps/comptoir/src/instance.ts'
 
 /** Tables with their columns, then constraints, then indexes that are no constraint's, then functions: one line each. */
 const describeSchema = `
@@ -36,10 +36,10 @@ const describeSchema = `
 // and accept it with `npx vitest run -u tests/schema.int.spec.ts`.
 it('F26: the migrations make the schema that is committed beside this test', async () => {
   const database = await openPglite()
-  await migrateEmbedded(database)
+  await migrateAll(database)
   const lines = await database.query<{ line: string }>(describeSchema)
   await expect(`${lines.map(({ line }) => line).join('\n')}\n`).toMatchFileSnapshot('schema.snapshot.sql')
-  await migrateEmbedded(database)
+  await migrateAll(database)
   expect(await database.query(describeSchema)).toEqual(lines)
   await database.close()
 })

@@ -13,6 +13,10 @@ table comptoir.migration
   applied_at timestamp with time zone not null default now()
   constraint migration_pkey PRIMARY KEY (owner, number)
 CREATE OR REPLACE FUNCTION comptoir.now() RETURNS timestamp with time zone LANGUAGE sql STABLE RETURN COALESCE((NULLIF(current_setting('comptoir.now'::text, true), ''::text))::timestamp with time zone, now()) 
+table comptoir.secret
+  name text not null
+  value text not null
+  constraint secret_pkey PRIMARY KEY (name)
 table payments."position" with (fillfactor=10)
   consumer text not null
   source text not null
@@ -74,6 +78,12 @@ table payments.inbox partition by RANGE (id)
   constraint inbox_phase_check CHECK ((phase = ANY (ARRAY['do'::text, 'undo'::text, 'event'::text])))
   constraint inbox_pkey PRIMARY KEY (id, step, phase)
 table payments.inbox_default partition DEFAULT
+table payments.lease with (fillfactor=10)
+  name text not null
+  holder text not null
+  epoch bigint not null
+  expires timestamp with time zone not null
+  constraint lease_pkey PRIMARY KEY (name)
 table payments.log partition by RANGE (created)
   mailbox text not null
   epoch integer not null
@@ -188,6 +198,12 @@ table store.inbox partition by RANGE (id)
   constraint inbox_phase_check CHECK ((phase = ANY (ARRAY['do'::text, 'undo'::text, 'event'::text])))
   constraint inbox_pkey PRIMARY KEY (id, step, phase)
 table store.inbox_default partition DEFAULT
+table store.lease with (fillfactor=10)
+  name text not null
+  holder text not null
+  epoch bigint not null
+  expires timestamp with time zone not null
+  constraint lease_pkey PRIMARY KEY (name)
 table store.log partition by RANGE (created)
   mailbox text not null
   epoch integer not null

@@ -1,6 +1,6 @@
 import type { Body, Message, Outgoing } from './messages.ts'
 import { writeInbox, writeOutbox } from './messages.ts'
-import type { TurnTaking } from './session.ts'
+import type { Session } from './session.ts'
 import { steps } from './steps.ts'
 import type { Wakes } from './wakes.ts'
 
@@ -8,7 +8,7 @@ import type { Wakes } from './wakes.ts'
 export const batchLimit = 500
 
 export interface ConsumerOptions {
-  readonly database: TurnTaking
+  readonly database: Session
   readonly schema: 's' | 'p'
   /** The schemas whose outboxes are read. */
   readonly sources: readonly string[]

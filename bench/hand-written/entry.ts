@@ -1,7 +1,7 @@
 import type { LoadOrder } from '../saga-system.ts'
 import { batchLimit } from './consumer.ts'
 import { writeInbox, writeOutbox } from './messages.ts'
-import type { Run, TurnTaking } from './session.ts'
+import type { Run, Session } from './session.ts'
 
 interface NewOrder extends LoadOrder {
   readonly saga: string
@@ -9,34 +9,34 @@ interface NewOrder extends LoadOrder {
 
 /** Begins sagas in a group commit. */
 export class Entry {
-  readonly #database: TurnTaking
+  readonly #idle: Session[]
   readonly #prices: ReadonlyMap<number, number>
   readonly #committed: () => void
   #queue: NewOrder[] = []
-  #flushing: Promise<void> | undefined
 
-  constructor(database: TurnTaking, prices: ReadonlyMap<number, number>, committed: () => void) {
-    this.#database = database
+  constructor(sessions: readonly Session[], prices: ReadonlyMap<number, number>, committed: () => void) {
+    this.#idle = [...sessions]
     this.#prices = prices
     this.#committed = committed
   }
 
-  /** Begins a saga some time soon. @returns when everything that was queued has been committed */
-  begin(order: NewOrder): Promise<void> {
+  /** Begins a saga some time soon. @throws what the database throws, for whoever finds a session idle */
+  async begin(order: NewOrder): Promise<void> {
     this.#queue.push(order)
-    this.#flushing ??= this.#flush()
-    return this.#flushing
+    // Everything that is placed in this turn belongs to one group.
+    await Promise.resolve()
+    await this.#flush()
   }
 
   async #flush(): Promise<void> {
-    // Everything that is placed in this turn belongs to one group.
-    await Promise.resolve()
     while (this.#queue.length > 0) {
+      const session = this.#idle.pop()
+      if (!session) return
       const group = this.#queue.splice(0, batchLimit)
-      await this.#database.transaction((run) => this.#write(run, group))
+      await session.transaction((run) => this.#write(run, group))
+      this.#idle.push(session)
       this.#committed()
     }
-    this.#flushing = undefined
   }
 
   async #write(run: Run, group: readonly NewOrder[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { population } from '../saga-system.ts'
-import type { TurnTaking } from './session.ts'
+import type { Session } from './session.ts'
 
 const { first, products, stock } = population
 
@@ -30,13 +30,13 @@ const engine = (schema: string) => `
   );
   create table ${schema}.position (source text primary key, txid xid8 not null default '0', pos bigint not null default 0, epoch int not null default 1);`
 
-export async function createSchema(database: TurnTaking): Promise<void> {
+export async function createSchema(database: Session): Promise<void> {
   await database.script(`${tables} ${engine('s')} ${engine('p')}
     insert into s.position (source) values ('s'), ('p'); insert into p.position (source) values ('s');`)
 }
 
 /** Prices by product, kept in memory. */
-export async function readPrices(database: TurnTaking): Promise<ReadonlyMap<number, number>> {
+export async function readPrices(database: Session): Promise<ReadonlyMap<number, number>> {
   const rows = await database.read('select id, price from s.products', [])
   return new Map(rows.map(({ id, price }) => [Number(id), Number(price)]))
 }

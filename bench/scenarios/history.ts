@@ -1,6 +1,6 @@
 import { runWorker } from '../child.ts'
-import { withDatabase } from '../data-folder.ts'
 import { atMost, figure } from '../figure.ts'
+import type { Place } from '../place.ts'
 import type { Scenario } from '../scenario.ts'
 import type { HistoryWork } from '../workers/history.ts'
 import type { ClosedLoopRun, SagaAnswer, SagaWork } from '../workers/sagas.ts'
@@ -10,21 +10,22 @@ const inFlight = 200
 /** What a saga costs in a store with many past orders, against an empty one, in turns. */
 export const history: Scenario = {
   name: 'history',
-  async run({ scale, say }) {
+  modes: ['embedded', 'postgres'],
+  async run({ scale, say, places }) {
     const past = scale.pastOrders.toLocaleString('en')
     const empty: ClosedLoopRun[] = []
     const full: ClosedLoopRun[] = []
-    await withDatabase(async (folder) => {
+    await places.fresh(async (old) => {
       say(`writing ${past} past orders`)
-      await runWorker<HistoryWork, number>('history', { folder, orders: scale.pastOrders })
+      await runWorker<HistoryWork, number>('history', { place: old, orders: scale.pastOrders })
       for (let run = 1; run <= scale.runs; run += 1) {
         say(`run ${run} of ${scale.runs}: empty`)
-        empty.push(await withDatabase((fresh) => measure(fresh, scale.sagas)))
+        empty.push(await places.fresh((fresh) => measure(fresh, scale.sagas), 'prepared'))
         // The runs add to the history; making it anew for each would take longer than all of them.
         say(`run ${run} of ${scale.runs}: ${past} past orders`)
-        full.push(await measure(folder, scale.sagas))
+        full.push(await measure(old, scale.sagas))
       }
-    })
+    }, 'prepared')
     const ratios = (cost: (run: ClosedLoopRun) => number) =>
       full.map((run, index) => (100 * cost(run)) / cost(empty[index] ?? run))
     const goal = atMost(110, '%')
@@ -49,8 +50,8 @@ export const history: Scenario = {
   },
 }
 
-async function measure(folder: string, sagas: number): Promise<ClosedLoopRun> {
-  const work: SagaWork = { system: 'comptoir', folder, single: 0, sagas, inFlight: [inFlight] }
+async function measure(place: Place, sagas: number): Promise<ClosedLoopRun> {
+  const work: SagaWork = { system: 'comptoir', place, single: 0, sagas, inFlight: [inFlight] }
   const [run] = (await runWorker<SagaWork, SagaAnswer>('sagas', work)).closedLoops
   if (!run) throw new Error('nothing was measured')
   return run

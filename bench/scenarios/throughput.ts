@@ -1,5 +1,4 @@
 import { runWorker } from '../child.ts'
-import { withDatabase, withFolder } from '../data-folder.ts'
 import { atLeast, type Figure, figure } from '../figure.ts'
 import type { Scenario } from '../scenario.ts'
 import type { ClosedLoopRun, SagaAnswer, SagaWork } from '../workers/sagas.ts'
@@ -9,15 +8,16 @@ const inFlight = [200, 2_000]
 /** Sagas per second with a number of them in flight, Comptoir and the hand-written loop in turns. */
 export const throughput: Scenario = {
   name: 'throughput',
-  async run({ scale, say }) {
+  modes: ['embedded', 'postgres'],
+  async run({ scale, say, places }) {
     const ours: ClosedLoopRun[][] = []
     const byHand: ClosedLoopRun[][] = []
     for (let run = 1; run <= scale.runs; run += 1) {
       const work = { single: 0, sagas: scale.sagas, inFlight }
       say(`run ${run} of ${scale.runs}: Comptoir`)
-      ours.push(await withDatabase((folder) => measure({ ...work, system: 'comptoir', folder })))
+      ours.push(await places.fresh((place) => measure({ ...work, system: 'comptoir', place }), 'prepared'))
       say(`run ${run} of ${scale.runs}: by hand`)
-      byHand.push(await withFolder((folder) => measure({ ...work, system: 'hand-written', folder })))
+      byHand.push(await places.fresh((place) => measure({ ...work, system: 'hand-written', place })))
     }
     const figures = inFlight.flatMap((concurrency, index): Figure[] => {
       const values = (runs: ClosedLoopRun[][], value: (run: ClosedLoopRun) => number) =>

@@ -1,11 +1,11 @@
 import type { Transaction } from '@comptoir/runtime'
-import { openPglite } from '@comptoir/runtime/pglite'
 import { answer } from '../child.ts'
-import { openComptoir } from '../comptoir.ts'
+import { foundationAt, openComptoir } from '../comptoir.ts'
 import { writePastOrders } from '../past-orders.ts'
+import type { Place } from '../place.ts'
 
 export interface HistoryWork {
-  readonly folder: string
+  readonly place: Place
   readonly orders: number
 }
 
@@ -16,22 +16,23 @@ const piece = 10_000
  * Fills a store with orders that were placed and ended 30 days ago, as their sagas leave them, with ids as they would have
  * got. The log and the inbox keep theirs as well, though retention would have dropped them by then: the harder case.
  */
-await answer(async ({ folder, orders }: HistoryWork): Promise<number> => {
-  await makeStore(folder)
-  const database = await openPglite({ folder })
+await answer(async ({ place, orders }: HistoryWork): Promise<number> => {
+  await makeStore(place)
+  const foundation = await foundationAt(place)
+  const { database } = foundation
   for (let done = 0; done < orders; done += piece) {
     await database.transaction((tx) => writePastOrders(tx, done, Math.min(piece, orders - done)))
     await database.script('checkpoint')
   }
   await database.transaction(finish)
   await database.script('checkpoint')
-  await database.close()
+  await foundation.close()
   return orders
 })
 
 /** Users, products and the consumers' positions, made by the store itself. */
-async function makeStore(folder: string): Promise<void> {
-  const store = await openComptoir(folder, {
+async function makeStore(place: Place): Promise<void> {
+  const store = await openComptoir(place, {
     ended() {},
     failed(error) {
       throw error

@@ -2,11 +2,12 @@ import { answer } from '../child.ts'
 import { ClosedLoop } from '../closed-loop.ts'
 import { openComptoir } from '../comptoir.ts'
 import { openHandWritten } from '../hand-written/open.ts'
+import type { Place } from '../place.ts'
 import { type Stage, Stages } from '../stages.ts'
 
 export interface SagaWork {
   readonly system: 'comptoir' | 'hand-written'
-  readonly folder: string
+  readonly place: Place
   /** Sagas measured one at a time; 0: none. */
   readonly single: number
   /** Sagas of each closed loop, and how many of them are in flight. */
@@ -31,9 +32,9 @@ export interface SagaAnswer {
 /** Both systems compile their statements and fill their caches before anything is measured. */
 const warmUp = { sagas: 2_000, inFlight: 100 } as const
 
-await answer(async ({ system: name, folder, single, sagas, inFlight }: SagaWork): Promise<SagaAnswer> => {
+await answer(async ({ system: name, place, single, sagas, inFlight }: SagaWork): Promise<SagaAnswer> => {
   const load = new ClosedLoop()
-  const system = await (name === 'comptoir' ? openComptoir(folder, load) : openHandWritten(folder, load))
+  const system = await (name === 'comptoir' ? openComptoir(place, load) : openHandWritten(place, load))
   await load.throughput(system, warmUp.sagas, warmUp.inFlight)
   const latencies = single > 0 ? await load.latencies(system, single) : []
   const closedLoops: ClosedLoopRun[] = []

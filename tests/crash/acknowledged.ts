@@ -19,6 +19,14 @@ export class Acknowledged {
   /** Stock adjustments by their delta, which is used once: the product. */
   readonly adjustments = new Map<number, number>()
 
+  /** Takes in what other clients were told. */
+  add(others: Acknowledged): void {
+    for (const [id, order] of others.orders) this.orders.set(id, order)
+    for (const id of others.paid) this.paid.add(id)
+    for (const id of others.cancelled) this.cancelled.add(id)
+    for (const [delta, product] of others.adjustments) this.adjustments.set(delta, product)
+  }
+
   /** How many answers that is. */
   get count(): number {
     return this.orders.size + this.paid.size + this.cancelled.size + this.adjustments.size

@@ -1,8 +1,8 @@
 import type { Database } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Embedded } from '../../apps/comptoir/src/embedded.ts'
 import { buildServer } from '../../apps/comptoir/src/http.ts'
+import { Instance } from '../../apps/comptoir/src/instance.ts'
 import { StoreMetrics } from '../../apps/comptoir/src/metrics.ts'
 import { sampleCard, userOnHold } from '../kit/shop.ts'
 import { until } from '../kit/wait.ts'
@@ -20,10 +20,10 @@ let database: Database
 /** A small store at rest with an order of each fate. */
 beforeAll(async () => {
   database = await openPglite()
-  const embedded = await Embedded.start(database, { seed: true })
-  const metrics = new StoreMetrics(embedded)
+  const instance = await Instance.start(database, { seed: true })
+  const metrics = new StoreMetrics(instance)
   const server = await buildServer({
-    embedded,
+    instance,
     metrics,
     publicUrl: () => 'http://localhost',
     cursorSecret: new Uint8Array(32),
@@ -52,7 +52,7 @@ beforeAll(async () => {
   acknowledged.adjustments.set(7_777, 5)
   await until('all is right', async () => (await checkInvariants(database, acknowledged)).length === 0).catch(() => {})
   await server.close()
-  await embedded.stop()
+  await instance.stop()
   metrics.close()
 }, 120_000)
 afterAll(() => database.close())

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer } from '../kit/client.ts'
 import { type Line, sampleCard, userOnHold } from '../kit/shop.ts'
 import { Acknowledged, type OrderRequest } from './acknowledged.ts'
@@ -10,6 +11,8 @@ const soldProducts = [1, 2, 5, 6, 10, 13]
 const scarce: Line = { product_id: 3, quantity: 3 }
 /** A delta names its adjustment, so that it is found again. The first ones also stock the shop. */
 const firstDelta = 20_000
+/** Between two tries in an outage. */
+const outageMs = 100
 
 interface Attempt {
   readonly key: string | undefined
@@ -32,12 +35,23 @@ export class Load {
   #keyed: (Attempt & { readonly id: number })[] = []
   #open: number[] = []
   #sent = 0
-  #delta = firstDelta
+  readonly #name: string
+  readonly #firstDelta: number
+  readonly #outages: boolean
+  #delta: number
   #client = new MortalClient('')
   #stopped = false
 
-  constructor(random: Random) {
+  /**
+   * @param number tells it from other loads on the same store: 0, 1, …
+   * @param outages whether its database may be away for a moment, so that 503 is an answer like none
+   */
+  constructor(random: Random, number = 0, outages = false) {
     this.#random = random
+    this.#name = number === 0 ? 'order' : `order-of-${number}`
+    this.#firstDelta = firstDelta * (number + 1)
+    this.#delta = this.#firstDelta
+    this.#outages = outages
   }
 
   /** Works with so many connections until the process is gone, or `stop` is called. */
@@ -49,7 +63,7 @@ export class Load {
     const client = async () => {
       // First of all, what the process before left unanswered.
       for (let attempt = doubtful.pop(); attempt; attempt = doubtful.pop()) if (!(await this.#order(attempt))) return
-      while (!this.#stopped) if (!(await this.#act())) return
+      while (!this.#stopped) if (!(await this.#act()) && !(await this.#lives())) return
     }
     await Promise.all(Array.from({ length: connections }, client))
     this.#doubtful.push(...doubtful)
@@ -70,7 +84,7 @@ export class Load {
   #act(): Promise<boolean> {
     const dice = this.#random.next()
     if (dice < 0.004) return this.#rebuild()
-    if (dice < 0.07 || this.#delta < firstDelta + soldProducts.length) return this.#adjust()
+    if (dice < 0.07 || this.#delta < this.#firstDelta + soldProducts.length) return this.#adjust()
     if (dice < 0.72 || this.#open.length < 5) return this.#order(this.#attempt())
     const [order = 0] = this.#open.splice(this.#random.between(0, this.#open.length - 1), 1)
     if (dice < 0.82) return this.#pay(order)
@@ -79,11 +93,24 @@ export class Load {
     return Promise.all([this.#pay(order), this.#cancel(order)]).then((alive) => alive.every(Boolean))
   }
 
+  /** What came back; undefined when nothing did, or that the database is away. */
+  async #send(...request: Parameters<MortalClient['send']>): Promise<Answer | undefined> {
+    const answer = await this.#client.send(...request)
+    return this.#outages && answer?.status === 503 ? undefined : answer
+  }
+
+  /** Whether the process still answers, where its database may be what is away. */
+  async #lives(): Promise<boolean> {
+    if (!this.#outages) return false
+    await pause(outageMs)
+    return (await this.#client.send('GET', '/livez')) !== undefined
+  }
+
   #attempt(): Attempt {
     const dice = this.#random.next()
     if (dice < 0.1 && this.#keyed.length > 0) return this.#random.one(this.#keyed)
     this.#sent += 1
-    const key = dice < 0.6 ? `order-${this.#sent}` : undefined
+    const key = dice < 0.6 ? `${this.#name}-${this.#sent}` : undefined
     const user_id = dice > 0.9 ? userOnHold : this.#random.between(1, 3)
     if (dice > 0.8 && dice < 0.9) return { key, order: { user_id, items: [scarce] } }
     const products = [...new Set([this.#random.one(soldProducts), this.#random.one(soldProducts)])]
@@ -95,12 +122,7 @@ export class Load {
 
   async #order(attempt: Attempt): Promise<boolean> {
     const { key, order } = attempt
-    const answer = await this.#client.send(
-      'POST',
-      '/store-api/orders',
-      order,
-      key === undefined ? {} : { 'idempotency-key': key },
-    )
+    const answer = await this.#send('POST', '/store-api/orders', order, key === undefined ? {} : { 'idempotency-key': key })
     if (!answer) {
       // Without a key nobody can tell whether it was placed: asking again would place it twice.
       if (key !== undefined) this.#doubtful.push(attempt)
@@ -118,25 +140,25 @@ export class Load {
   }
 
   async #pay(id: number): Promise<boolean> {
-    const seen = await this.#client.send('GET', `/store-api/orders/${id}`)
+    const seen = await this.#send('GET', `/store-api/orders/${id}`)
     if (!seen || !this.#expect(seen, 'GET /orders/:id', [200])) return seen !== undefined
     const { payment_link } = seen.json<{ payment_link: string }>()
     if (payment_link === '') return true
-    const answer = await this.#client.send('POST', new URL(payment_link).pathname, sampleCard)
+    const answer = await this.#send('POST', new URL(payment_link).pathname, sampleCard)
     if (!answer) return false
     if (this.#expect(answer, 'POST /payments/process/:id', [200, 409]) && answer.status === 200) this.acknowledged.paid.add(id)
     return true
   }
 
   async #payOtherwise(id: number): Promise<boolean> {
-    const answer = await this.#client.send('PUT', '/store-api/orders', { order_id: id, is_paid: true })
+    const answer = await this.#send('PUT', '/store-api/orders', { order_id: id, is_paid: true })
     if (!answer) return false
     if (this.#expect(answer, 'PUT /orders', [200, 409]) && answer.status === 200) this.acknowledged.paid.add(id)
     return true
   }
 
   async #cancel(id: number): Promise<boolean> {
-    const answer = await this.#client.send('DELETE', `/store-api/orders/${id}`)
+    const answer = await this.#send('DELETE', `/store-api/orders/${id}`)
     if (!answer) return false
     const isCancelled = answer.status === 200 || answer.status === 404
     if (this.#expect(answer, 'DELETE /orders/:id', [200, 202, 404, 409]) && isCancelled) this.acknowledged.cancelled.add(id)
@@ -147,7 +169,7 @@ export class Load {
     const delta = this.#delta++
     const product = soldProducts[delta % soldProducts.length] ?? 1
     const body = { items: [{ product_id: product, quantity: delta }], operation: '+' }
-    const answer = await this.#client.send('PUT', '/store-api/stocks', body)
+    const answer = await this.#send('PUT', '/store-api/stocks', body)
     if (!answer) this.unanswered.set(delta, product)
     else if (this.#expect(answer, 'PUT /stocks', [200])) this.acknowledged.adjustments.set(delta, product)
     return answer !== undefined
@@ -155,7 +177,7 @@ export class Load {
 
   /** A kill in the middle of it leaves the read model as it was. */
   async #rebuild(): Promise<boolean> {
-    const answer = await this.#client.send('POST', '/store-api/read-model/rebuild')
+    const answer = await this.#send('POST', '/store-api/read-model/rebuild')
     if (answer) this.#expect(answer, 'POST /read-model/rebuild', [200])
     return answer !== undefined
   }

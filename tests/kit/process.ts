@@ -37,6 +37,8 @@ export interface StoreProcess {
   stop(): Promise<Ending>
   /** SIGKILL, and waits for the end. */
   kill(): Promise<Ending>
+  /** Sends a signal that it may survive. */
+  signal(name: NodeJS.Signals): void
   /** All that it printed on standard output and standard error so far. */
   output(): string
 }
@@ -74,5 +76,14 @@ export async function readyStore(command: Command): Promise<StoreProcess> {
     command.child.kill(signal)
     return within(`the end after ${signal}`, command.ended)
   }
-  return { url: json.url, pid: json.pid, json, ended: command.ended, stop: end('SIGTERM'), kill: end('SIGKILL'), output }
+  return {
+    url: json.url,
+    pid: json.pid,
+    json,
+    ended: command.ended,
+    stop: end('SIGTERM'),
+    kill: end('SIGKILL'),
+    signal: (name) => process.kill(json.pid, name),
+    output,
+  }
 }

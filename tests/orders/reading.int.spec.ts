@@ -65,7 +65,7 @@ test('a level that is gone is not waited for, one that the read model is behind 
   const [gone, kept] = [await newProduct(shop, 0), await newProduct(shop, 5)]
   await shop.call('DELETE', `/products/${gone}`)
   await drained(shop)
-  const { waits } = shop.embedded
+  const { waits } = shop.instance
   const ended: string[] = []
   await Promise.all([
     waits.reached('stock', [{ id: kept, version: 1_000 }]).then(() => ended.push('behind')),
@@ -120,10 +120,10 @@ test('F33: while the read model stands still, writes are read back from the writ
   expect((await order(shop, paying)).status).toBe('PAID')
   expect((await shop.call('DELETE', `/orders/${cancelling}`)).status).toBe(200)
   expect((await order(shop, cancelling)).status).toBe('CANCELLED')
-  expect(shop.embedded.troubles).not.toEqual([])
+  expect(shop.instance.troubles).not.toEqual([])
 
   await still.heal()
   await drained(shop)
   expect(await shownReadModel(shop.database)).toEqual(await foldedReadModel(shop.database))
-  expect(shop.embedded.troubles).toEqual([])
+  expect(shop.instance.troubles).toEqual([])
 })

@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Embedded } from '../../apps/comptoir/src/embedded.ts'
+import { Instance } from '../../apps/comptoir/src/instance.ts'
 import { foldedReadModel, shownReadModel } from './invariants.fixture.ts'
 import { drained, newProduct, openShop, order, pay, place, placed, type Shop, stockOf } from './shop.fixture.ts'
 
@@ -38,7 +39,7 @@ const total = async () =>
 
 test('I12: a rebuild makes the read model from the write tables and says from how many orders', async () => {
   expect((await shownReadModel(shop.database)).orders).toHaveLength(0)
-  expect(await shop.embedded.rebuild()).toBe(await total())
+  expect(await shop.instance.rebuild()).toBe(await total())
   expect(await schemas()).toEqual(['store_view'])
   await expectFold()
 })
@@ -53,7 +54,7 @@ test('I12: it repairs what was corrupted by hand', async () => {
     delete from store_view.counted where order_id % 3 = 0;
     update store_view.spending set total = total + 1;
     delete from store_view.sold;`)
-  await shop.embedded.rebuild()
+  await shop.instance.rebuild()
   await expectFold()
 })
 
@@ -95,7 +96,7 @@ test('I12, I13: under load the answers stay right, nothing is lost, and at the e
       readsMeanwhile += 1
     }
   })()
-  while (placedMeanwhile < 30) await shop.embedded.rebuild()
+  while (placedMeanwhile < 30) await shop.instance.rebuild()
   rebuilding = false
   await Promise.all([...work, stock, reading])
   expect(readsMeanwhile).toBeGreaterThan(10)
@@ -103,7 +104,7 @@ test('I12, I13: under load the answers stay right, nothing is lost, and at the e
 })
 
 test('two at once are one', async () => {
-  const [first, second] = await Promise.all([shop.embedded.rebuild(), shop.embedded.rebuild()])
+  const [first, second] = await Promise.all([shop.instance.rebuild(), shop.instance.rebuild()])
   expect(first).toBe(second)
   expect(await schemas()).toEqual(['store_view'])
 })
@@ -114,30 +115,34 @@ test('one that fails leaves the read model as it was, and the next one succeeds'
   const [row] = await shop.database.query<{ id: number }>(
     `insert into store.orders (saga_id, user_id, total, status) values (gen_random_uuid(), 1, 1, 'PLACED') returning id`,
   )
-  await expect(shop.embedded.rebuild()).rejects.toThrow('null value')
+  await expect(shop.instance.rebuild()).rejects.toThrow('null value')
   expect(await schemas()).toEqual(['store_view'])
   expect(await shownReadModel(shop.database)).toEqual(before)
   await shop.database.query('delete from store.orders where id = $1', [row?.id ?? 0])
   const id = await placed(shop, product)
-  await shop.embedded.rebuild()
+  await shop.instance.rebuild()
   expect((await order(shop, id)).status).toBe('PLACED')
   await expectFold()
 })
 
-/** What a process leaves that dies while it rebuilds. */
-const leftover = `create schema store_view_next; create table store_view_next.orders (order_id bigint)`
+/** What a process leaves that dies while it rebuilds: a second schema, which others go on to write to. */
+const views = new URL('../../services/store/sql/view/', import.meta.url)
+const leftover = `create schema store_view_next; ${readdirSync(views)
+  .sort()
+  .map((file) => readFileSync(new URL(file, views), 'utf8').replaceAll('{{schema}}', 'store_view_next'))
+  .join('\n')}`
 
 test('what a crash left is dropped by the next rebuild, or by the next start', async () => {
   await shop.database.script(leftover)
   const id = await placed(shop, product)
   expect((await order(shop, id)).status).toBe('PLACED')
-  await shop.embedded.rebuild()
+  await shop.instance.rebuild()
   expect(await schemas()).toEqual(['store_view'])
   await expectFold()
 
   await shop.database.script(leftover)
-  await shop.embedded.stop()
-  const next = await Embedded.start(shop.database, { seed: false })
+  await shop.instance.stop()
+  const next = await Instance.start(shop.database, { seed: false })
   expect(await schemas()).toEqual(['store_view'])
   await next.stop()
   await expectFold()

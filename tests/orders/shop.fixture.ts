@@ -3,7 +3,7 @@ import { paymentsApi } from '@comptoir/payments'
 import type { Database, Ports } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
 import { ordersApi, placeOrderApi, productsApi, reportsApi, stockApi, usersApi } from '@comptoir/store'
-import { Embedded } from '../../apps/comptoir/src/embedded.ts'
+import { Instance } from '../../apps/comptoir/src/instance.ts'
 import { sampleCard } from '../kit/shop.ts'
 import { until } from '../kit/wait.ts'
 import { followHistory } from './invariants.fixture.ts'
@@ -19,7 +19,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 /** Store and payments on a database in memory, with their HTTP APIs. */
 export interface Shop {
   readonly database: Database
-  readonly embedded: Embedded
+  readonly instance: Instance
   call(method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   close(): Promise<void>
 }
@@ -27,9 +27,9 @@ export interface Shop {
 /** Opens a shop with the demo data. Its orders' histories are followed, for `violations`. */
 export async function openShop(ports: Partial<Ports> = {}): Promise<Shop> {
   const database = await openPglite()
-  const embedded = await Embedded.start(database, { seed: true, ports })
+  const instance = await Instance.start(database, { seed: true, ports })
   await followHistory(database)
-  const { store, payments, entry, waits, ceiling } = embedded
+  const { store, payments, entry, waits, ceiling } = instance
   const app = createServer({ allowedHosts: 'loopback' })
   const linkTo = (payment: number) => `http://localhost/payments/process/${payment}`
   await app.register(usersApi(store))
@@ -41,10 +41,10 @@ export async function openShop(ports: Partial<Ports> = {}): Promise<Shop> {
   const paid = async (order: number) => {
     await waits.order(order, 500, ({ status }) => status === 'PAID')
   }
-  await app.register(paymentsApi({ work: payments, clock: embedded.ports.clock, ceiling, paid }))
+  await app.register(paymentsApi({ work: payments, clock: instance.ports.clock, ceiling, paid }))
   return {
     database,
-    embedded,
+    instance,
     async call(method, url, body, headers = {}) {
       const type = body === undefined ? {} : { 'content-type': 'application/json' }
       const answer = await app.inject({
@@ -57,7 +57,7 @@ export async function openShop(ports: Partial<Ports> = {}): Promise<Shop> {
     },
     async close() {
       await app.close()
-      await embedded.stop()
+      await instance.stop()
       await database.close()
     },
   }

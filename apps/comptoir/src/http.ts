@@ -5,12 +5,12 @@ import { operatorApi } from '@comptoir/orchestrator'
 import { paymentsApi } from '@comptoir/payments'
 import { graphqlApi, ordersApi, placeOrderApi, productsApi, reportsApi, stockApi, usersApi } from '@comptoir/store'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { type Embedded, services } from './embedded.ts'
+import { type Instance, services } from './instance.ts'
 import type { StoreMetrics } from './metrics.ts'
 import { rebuildApi } from './rebuild.api.ts'
 
 export interface HttpOptions {
-  readonly embedded: Embedded
+  readonly instance: Instance
   readonly metrics: StoreMetrics
   /** Where clients reach this process, without a slash at the end; known once it listens. */
   readonly publicUrl: () => string
@@ -22,15 +22,15 @@ export interface HttpOptions {
 /** The largest age of what waits: over it no order is taken, so that what was accepted gets done. */
 const longestBacklogMs = 300_000
 
-/** All services behind one port, each under its prefix, with the documentation and the page. */
+/** One service with its routes at the root; or all behind one port, each under its prefix, with the page. */
 export async function buildServer({
-  embedded,
+  instance,
   metrics: registry,
   publicUrl,
   cursorSecret,
   notReady,
 }: HttpOptions): Promise<FastifyInstance> {
-  const { store, payments, entry, waits, ports, ceiling } = embedded
+  const { store, payments, entry, waits, ports, ceiling } = instance
   const app = createServer({ allowedHosts: 'loopback' })
   await app.register(docs, {
     title: 'Comptoir',
@@ -42,7 +42,7 @@ export async function buildServer({
   const ready = async () => notReady()
   const linkTo = (payment: number) => `${publicUrl()}/payments-api/payments/process/${payment}`
   const overloaded = () =>
-    embedded.backlogAge > longestBacklogMs ? 'Too much is waiting to be done: try again in a few seconds.' : undefined
+    instance.backlogAge > longestBacklogMs ? 'Too much is waiting to be done: try again in a few seconds.' : undefined
 
   const storeRoutes: FastifyPluginAsync = async (api) => {
     await api.register(health, { ready })
@@ -53,38 +53,42 @@ export async function buildServer({
     await api.register(reportsApi(store))
     await api.register(placeOrderApi({ entry, waits, overloaded }))
     await api.register(ordersApi({ work: store, waits, linkTo, cursorSecret }))
-    await api.register(rebuildApi(() => embedded.rebuild()))
+    await api.register(rebuildApi(() => instance.rebuild()))
   }
   const paid = async (order: number) => {
     await waits.order(order, 500, ({ status }) => status === 'PAID')
   }
 
-  await app.register(storeRoutes, { prefix: '/store-api' })
-  await app.register(async (alias) => {
-    // The name under which clients of the old gateway know the store; the documentation names it once.
-    alias.addHook('onRoute', (route) => {
-      route.schema = { ...route.schema, hide: true }
+  const paymentRoutes: FastifyPluginAsync = async (api) => {
+    await api.register(health, { ready })
+    await api.register(paymentsApi({ work: payments, clock: ports.clock, ceiling, paid }))
+  }
+  const sagaRoutes: FastifyPluginAsync = async (api) => {
+    await api.register(health, { ready })
+    await api.register(
+      operatorApi({ database: ports.database, services, home: store.name, sagas: [placeOrder, cancelOrder], cursorSecret }),
+    )
+  }
+
+  const [alone] = instance.serves.length === 1 ? instance.serves : []
+  if (alone === 'payments') await app.register(paymentRoutes)
+  else if (alone === 'store') {
+    await app.register(storeRoutes)
+    await app.register(sagaRoutes, { prefix: '/saga-api' })
+  } else {
+    await app.register(storeRoutes, { prefix: '/store-api' })
+    await app.register(async (alias) => {
+      // The name under which clients of the old gateway know the store; the documentation names it once.
+      alias.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, hide: true }
+      })
+      await alias.register(storeRoutes, { prefix: '/store-manager-api' })
     })
-    await alias.register(storeRoutes, { prefix: '/store-manager-api' })
-  })
-  await app.register(
-    async (api) => {
-      await api.register(health, { ready })
-      await api.register(paymentsApi({ work: payments, clock: ports.clock, ceiling, paid }))
-    },
-    { prefix: '/payments-api' },
-  )
-  await app.register(
-    async (api) => {
-      await api.register(health, { ready })
-      await api.register(
-        operatorApi({ database: ports.database, services, home: store.name, sagas: [placeOrder, cancelOrder], cursorSecret }),
-      )
-    },
-    { prefix: '/saga-api' },
-  )
-  await app.register(health, { ready })
+    await app.register(paymentRoutes, { prefix: '/payments-api' })
+    await app.register(sagaRoutes, { prefix: '/saga-api' })
+    await app.register(health, { ready })
+    await app.register(consolePage)
+  }
   await app.register(metrics, { registry })
-  await app.register(consolePage)
   return app
 }

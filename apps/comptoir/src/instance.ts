@@ -3,6 +3,7 @@ import {
   Consumer,
   type Database,
   engineMigrations,
+  type Leases,
   localSignals,
   type Migrations,
   migrate,
@@ -11,28 +12,28 @@ import {
   raiseEpoch,
   type Service,
   sharedMigrations,
+  soleLeases,
   systemClock,
   systemIds,
   systemRandom,
 } from '@comptoir/runtime'
 import {
-  discardRebuild,
   type OrderEntry,
   orderEntry,
-  ReadModel,
+  projectReadModel,
   ReadWaits,
+  Rebuilds,
   seedStore,
   storeMigrations,
   storeService,
 } from '@comptoir/store'
-
 import { Maintenance } from './maintenance.ts'
 
 /** The services of an installation; each has a schema of its own. */
 export const services = ['store', 'payments'] as const
 const userOnHold = 4
 
-/** All migrations of an embedded database, in order. */
+/** All migrations of a database, in order. */
 export const migrations: readonly Migrations[] = [
   sharedMigrations,
   ...services.map(engineMigrations),
@@ -40,65 +41,90 @@ export const migrations: readonly Migrations[] = [
   ...paymentsMigrations,
 ]
 
-/** Brings an embedded database up to date. */
-export const migrateEmbedded = (database: Database): Promise<void> => migrate(database, migrations)
+/** Brings a database up to date. */
+export const migrateAll = (database: Database): Promise<void> => migrate(database, migrations)
 
-export interface EmbeddedOptions {
+export type ServiceName = (typeof services)[number]
+
+export interface InstanceOptions {
   /** Fill an empty store with the demo data. */
   readonly seed: boolean
+  /** The services whose work this process does (all when absent). */
+  readonly serves?: readonly ServiceName[]
   /** The largest payment that is not refused, in minor units. */
   readonly ceiling?: number
+  /** What the process gets from elsewhere than itself. */
   readonly ports?: Partial<Ports>
+  /** How the instances on a server's database agree on who does what; absent when the database is this process's own. */
+  readonly leases?: (schema: string) => Leases
 }
 
-/** All services in one process on one embedded database: store and payments with their consumers and projections. */
-export class Embedded {
+/** One process of an installation: store and payments with their consumers and projections, on one database. */
+export class Instance {
   readonly ports: Ports
+  readonly serves: readonly ServiceName[]
   readonly store: Service
   readonly payments: Service
   readonly entry: OrderEntry
   readonly waits: ReadWaits
   /** The largest payment that is not refused, in minor units. */
   readonly ceiling: number
-  readonly #consumers: readonly Consumer[]
-  readonly #projector: Projector
-  readonly #readModel = new ReadModel()
+  readonly #work: readonly (Consumer | Projector)[]
+  readonly #rebuilds: Rebuilds
   readonly #maintenance: Maintenance
 
-  private constructor(ports: Ports, epoch: number, ceiling: number) {
+  private constructor(ports: Ports, epoch: number, { serves = services, ceiling = defaultCeiling, leases }: InstanceOptions) {
+    const of = (schema: string): Ports => (leases ? { ...ports, leases: leases(schema) } : ports)
     this.ports = ports
+    this.serves = serves
     this.ceiling = ceiling
-    this.store = storeService(ports, epoch)
-    this.payments = paymentsService(ports, epoch, ceiling)
+    this.store = storeService(of('store'), epoch)
+    this.payments = paymentsService(of('payments'), epoch, ceiling)
     this.entry = orderEntry(this.store)
-    this.waits = new ReadWaits(this.store, ports.signals, this.#readModel)
-    this.#maintenance = new Maintenance(ports, services)
-    this.#consumers = [new Consumer(this.store, services), new Consumer(this.payments, services)]
-    this.#projector = new Projector(this.store, this.#readModel.project)
+    this.waits = new ReadWaits(this.store, ports.signals)
+    this.#rebuilds = new Rebuilds(this.store.ports)
+    this.#maintenance = new Maintenance(ports, services, leases === undefined)
+    this.#work = [
+      ...(serves.includes('store') ? [new Projector(this.store, projectReadModel), new Consumer(this.store, services)] : []),
+      ...(serves.includes('payments') ? [new Consumer(this.payments, services)] : []),
+    ]
   }
 
-  /** Migrates, raises the epoch where the database was moved, seeds, and begins to work. */
-  static async start(database: Database, { seed, ceiling = defaultCeiling, ports = {} }: EmbeddedOptions): Promise<Embedded> {
-    const all: Ports = { database, signals: localSignals(), clock: systemClock, ids: systemIds(), random: systemRandom, ...ports }
-    await migrateEmbedded(database)
-    await discardRebuild(database)
+  /** Migrates, raises the epoch where the database was moved, seeds, and begins to work, or stands by. */
+  static async start(database: Database, options: InstanceOptions): Promise<Instance> {
+    const ports: Ports = {
+      database,
+      signals: localSignals(),
+      leases: soleLeases(),
+      clock: systemClock,
+      ids: systemIds(),
+      random: systemRandom,
+      ...options.ports,
+    }
+    await migrateAll(database)
+    const alone = options.leases === undefined
     const epoch = await raiseEpoch(database, services)
-    const embedded = new Embedded(all, epoch, ceiling)
-    await embedded.#maintenance.partitions()
-    if (seed) await seedStore(embedded.store, (unit) => putOnHold(unit, userOnHold))
-    await embedded.#projector.start()
-    for (const consumer of embedded.#consumers) await consumer.start()
-    return embedded
+    const instance = new Instance(ports, epoch, options)
+    await instance.#maintenance.partitions()
+    if (options.seed) await seedStore(instance.store, (unit) => putOnHold(unit, userOnHold))
+    const discarded = instance.#rebuilds.discard().catch(() => {})
+    if (alone) await discarded
+    for (const work of instance.#work) {
+      const begun = work.start()
+      // Another instance may do it for days.
+      if (alone) await begun
+    }
+    return instance
   }
 
   /** Why orders are not going on just now; empty when all is well. */
   get troubles(): readonly string[] {
-    return [...this.#consumers, this.#projector, this.#maintenance].flatMap(({ trouble }) => (trouble === null ? [] : [trouble]))
+    return [...this.#work, this.#maintenance].flatMap(({ trouble }) => (trouble === null ? [] : [trouble]))
   }
 
   /** Age in milliseconds of the oldest message that waits to be handled. */
   get backlogAge(): number {
-    return Math.max(...this.#consumers.map((consumer) => consumer.backlogAge))
+    return Math.max(0, ...this.#work.map((work) => (work instanceof Consumer ? work.backlogAge : 0)))
   }
 
   /**
@@ -107,13 +133,14 @@ export class Embedded {
    * @returns how many orders it was made from
    */
   rebuild(): Promise<number> {
-    return this.#readModel.rebuild(this.ports.database)
+    return this.#rebuilds.rebuild()
   }
 
   /** Finishes what is in hand and stops between two transactions; the rest is found at the next start. */
   async stop(): Promise<void> {
     await this.#maintenance.stop()
+    await this.#rebuilds.stop()
     await this.entry.idle()
-    await Promise.all([...this.#consumers.map((consumer) => consumer.stop()), this.#projector.stop()])
+    await Promise.all(this.#work.map((work) => work.stop()))
   }
 }

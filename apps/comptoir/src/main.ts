@@ -10,10 +10,21 @@ const program = new Command('comptoir')
   .description('Comptoir, the store back office on a saga toolkit')
   .showHelpAfterError('(add --help for the options)')
 
+/** The ports of services that run alone are those that clients of the old system know. */
+const defaultPorts = { all: 8080, store: 5001, payments: 5009 }
+
 program
   .command('serve', { isDefault: true })
-  .description('run the whole store in this process')
-  .option('--port <n>', 'the port to listen on; the next free one when it is taken', port, 8080)
+  .description('run the store in this process: on an embedded database, or on the PostgreSQL server of DATABASE_URL')
+  .addOption(new Option('--service <name>', 'the service to run').choices(['all', 'store', 'payments']).default('all'))
+  .addOption(
+    new Option(
+      '--port <n>',
+      'the port to listen on; the next free one when it is taken (default: 8080; 5001 store, 5009 payments)',
+    )
+      .argParser(port)
+      .env('PORT'),
+  )
   .option('--data <dir>', 'where the data are kept', './.comptoir')
   .addOption(
     new Option('--ephemeral', 'keep the data in a temporary folder and remove it at the end').default(false).conflicts('data'),
@@ -21,7 +32,11 @@ program
   .option('--json', 'print one line of JSON when ready', false)
   .option('--no-seed', 'begin with an empty store')
   .option('--demo', 'place orders of all kinds all the time', false)
-  .action(async (options) => (await import('./serve.ts')).serve(options))
+  .action(async (options) => {
+    const service = options.service as keyof typeof defaultPorts
+    const { serve } = await import('./serve.ts')
+    await serve({ ...options, service, port: options.port ?? defaultPorts[service] })
+  })
 
 program
   .command('rebuild')

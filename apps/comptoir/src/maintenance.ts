@@ -22,7 +22,7 @@ const checkpointBytes = 64 * 1024 * 1024
 const checkpointLookMs = 1_000
 const partitionsEveryMs = 3_600_000
 
-/** What an embedded database needs now and then: checkpoints, vacuum, and partitions. */
+/** What a database needs now and then: partitions; an embedded one, where nobody else does it, also checkpoints and vacuum. */
 export class Maintenance {
   readonly #ports: Ports
   readonly #services: readonly string[]
@@ -31,13 +31,14 @@ export class Maintenance {
   /** What went wrong the last time; null when all is well. It is tried again. */
   trouble: string | null = null
 
-  constructor(ports: Ports, services: readonly string[]) {
+  constructor(ports: Ports, services: readonly string[], embedded: boolean) {
     this.#ports = ports
     this.#services = services
     this.#timers = [
-      this.#every(checkpointLookMs, () => this.#checkpoint()),
-      this.#every(vacuumEveryMs, () => this.#vacuum()),
       this.#every(partitionsEveryMs, () => this.partitions()),
+      ...(embedded
+        ? [this.#every(checkpointLookMs, () => this.#checkpoint()), this.#every(vacuumEveryMs, () => this.#vacuum())]
+        : []),
     ]
   }
 

@@ -1,6 +1,6 @@
 import { listen, type Service } from '@comptoir/runtime'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Embedded } from './embedded.ts'
+import type { Instance } from './instance.ts'
 
 /** Seconds: from one hop of an idle store to a backlog that alarms. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 300]
@@ -12,13 +12,13 @@ export class StoreMetrics {
   readonly #ends: (() => void)[] = []
   readonly #measure: () => Promise<void>
 
-  constructor(embedded: Embedded) {
+  constructor(instance: Instance) {
     collectDefaultMetrics({ register: this.registry })
     // Gauges with the names of counters, which promtool refuses.
     for (const name of ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'])
       this.registry.removeSingleMetric(name)
     this.#count()
-    this.#measure = this.#gauges(embedded)
+    this.#measure = this.#gauges(instance)
   }
 
   /** All metrics as Prometheus' text, the gauges as the database has them now. */
@@ -103,8 +103,8 @@ export class StoreMetrics {
     )
   }
 
-  #gauges(embedded: Embedded): () => Promise<void> {
-    const services = [embedded.store, embedded.payments]
+  #gauges(instance: Instance): () => Promise<void> {
+    const services = [instance.store, instance.payments]
     const registers = [this.registry]
     const labelNames = ['consumer', 'source']
     const oldest = new Gauge({
@@ -137,7 +137,7 @@ export class StoreMetrics {
       for (const service of services) {
         for (const { state, n } of await readHeld(service)) held.set({ service: service.name, state }, n)
       }
-      const [sagas] = await embedded.store.query<{ n: number }>(`select count(*)::int as n from store.saga_open`)
+      const [sagas] = await instance.store.query<{ n: number }>(`select count(*)::int as n from store.saga_open`)
       open.set(sagas?.n ?? 0)
     }
   }

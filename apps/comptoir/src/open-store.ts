@@ -1,21 +1,16 @@
-import { existsSync } from 'node:fs'
-import { copyPrepared, hasDatabase, openPglite } from '@comptoir/runtime/pglite'
 import type { FastifyInstance } from 'fastify'
 import { Demo } from './demo.ts'
-import { Embedded } from './embedded.ts'
+import { logErrors } from './error-log.ts'
+import type { Foundation } from './foundation.ts'
 import { buildServer } from './http.ts'
+import { Instance, type ServiceName } from './instance.ts'
 import { StoreMetrics } from './metrics.ts'
-import { preparedFolder } from './prepared-database.ts'
 
 export interface StoreOptions {
-  /** The claimed data folder. */
-  readonly folder: string
   readonly port: number
   readonly seed: boolean
   readonly demo: boolean
-  readonly cursorSecret: Uint8Array
-  /** Called when the database has broken down and the process must end. */
-  readonly onFatal: (error: Error) => void
+  readonly serves: readonly ServiceName[]
 }
 
 /** The store, listening. */
@@ -29,20 +24,25 @@ export interface OpenStore {
 /** Requests that wait for a saga get this long at a stop. */
 const patienceMs = 1_500
 
-export async function openStore({ folder, port, seed, demo, cursorSecret, onFatal }: StoreOptions): Promise<OpenStore> {
-  const prepared = await preparedFolder()
-  if (!(await hasDatabase(folder)) && existsSync(prepared)) await copyPrepared(prepared, folder)
-  const database = await openPglite({ folder, onFatal })
-  const embedded = await Embedded.start(database, { seed })
-  const metrics = new StoreMetrics(embedded)
+export async function openStore(foundation: Foundation, { port, seed, demo, serves }: StoreOptions): Promise<OpenStore> {
+  const { database, ports, leases, cursorSecret } = foundation
+  logErrors()
+  const instance = await Instance.start(database, { seed, serves, ports, ...(leases && { leases }) })
+  const metrics = new StoreMetrics(instance)
   let stopping = false
   let publicUrl = process.env.PUBLIC_URL?.replace(/\/+$/, '')
-  const notReady = () => (stopping ? ['the process is stopping'] : embedded.troubles)
-  const server = await buildServer({ embedded, metrics, publicUrl: () => publicUrl ?? '', cursorSecret, notReady })
+  const notReady = () => (stopping ? ['the process is stopping'] : instance.troubles)
+  const server = await buildServer({
+    instance,
+    metrics,
+    publicUrl: () => publicUrl ?? '',
+    cursorSecret: await cursorSecret(),
+    notReady,
+  })
   const chosen = await listenFrom(server, port)
   const url = `http://127.0.0.1:${chosen}`
   publicUrl ??= url
-  const demonstration = demo ? new Demo(url, embedded.store) : undefined
+  const demonstration = demo ? new Demo(url, instance.store) : undefined
   return {
     url,
     port: chosen,
@@ -52,9 +52,9 @@ export async function openStore({ folder, port, seed, demo, cursorSecret, onFata
       const hurry = setTimeout(() => server.server.closeAllConnections(), patienceMs)
       await server.close()
       clearTimeout(hurry)
-      await embedded.stop()
+      await instance.stop()
       metrics.close()
-      await database.close()
+      await foundation.close()
     },
   }
 }

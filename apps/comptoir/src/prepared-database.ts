@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keepPartitions } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
-import { migrateEmbedded, migrations, services } from './embedded.ts'
+import { migrateAll, migrations, services } from './instance.ts'
 
 /*
  * A new database takes PGlite seconds to make, a copy of a prepared one half a second. So one is prepared at install time,
@@ -34,7 +34,7 @@ export async function prepareDatabase(): Promise<void> {
   const draft = `${folder}.draft-${process.pid}`
   await mkdir(draft, { recursive: true })
   const database = await openPglite({ folder: draft })
-  await migrateEmbedded(database)
+  await migrateAll(database)
   // Those of today and the next days: half a second less for a start that comes soon.
   await keepPartitions(database, services, Date.now())
   await database.script('checkpoint')

@@ -24,15 +24,15 @@ async function rebuildHere(folder: string): Promise<number> {
   if (!existsSync(folder)) throw noStore(folder)
   const claim = claimFolder(folder, {})
   try {
-    const [{ openPglite, hasDatabase }, { Embedded }] = await Promise.all([
+    const [{ openPglite, hasDatabase }, { Instance }] = await Promise.all([
       import('@comptoir/runtime/pglite'),
-      import('./embedded.ts'),
+      import('./instance.ts'),
     ])
     if (!(await hasDatabase(folder))) throw noStore(folder)
     const database = await openPglite({ folder })
-    const embedded = await Embedded.start(database, { seed: false })
-    const orders = await embedded.rebuild()
-    await embedded.stop()
+    const instance = await Instance.start(database, { seed: false })
+    const orders = await instance.rebuild()
+    await instance.stop()
     await database.close()
     return orders
   } finally {

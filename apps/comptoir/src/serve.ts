@@ -1,12 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { claimFolder, type FolderClaim, FolderInUse } from '@comptoir/runtime/pglite/folder-lock'
+import { CommandFailure } from './command-failure.ts'
+import type { Foundation } from './foundation.ts'
+import type { ServiceName } from './instance.ts'
 import type { OpenStore } from './open-store.ts'
 
 export interface ServeOptions {
   readonly port: number
+  readonly service: ServiceName | 'all'
   readonly data: string
   readonly ephemeral: boolean
   readonly json: boolean
@@ -17,8 +20,40 @@ export interface ServeOptions {
 /** A stop that takes longer than this leaves the rest to the recovery of the next start. */
 const longestStopMs = 4_000
 
-/** Runs the whole store in this process until SIGTERM or SIGINT. */
+/** Runs the store, or one service of it, in this process until SIGTERM or SIGINT. */
 export async function serve(options: ServeOptions): Promise<void> {
+  const url = process.env.DATABASE_URL
+  const ground = url ? onServer(url) : onFolder(options)
+  // With nothing to wait for, Node ends the loop's turn with waiting for all of V8's compilers: 0.4 s, until the port is open.
+  const awake = setInterval(() => {}, 60_000)
+  const opening = open(options, ground.open)
+  stopOnSignals(async () => (await opening).stop())
+  const store = await opening
+  clearInterval(awake)
+  ground.serving(store.url)
+  const { announce } = await import('./banner.ts')
+  announce({ ...ground, url: store.url, serves: options.service, json: options.json, wished: options.port, port: store.port })
+}
+
+/** Where the data are, and how they are opened. Everything heavy is loaded only then: a folder in use is told at once. */
+interface Ground {
+  readonly mode: Foundation['mode']
+  /** For people; null when it is removed at the end. */
+  readonly data: string | null
+  open(): Promise<Foundation>
+  serving(url: string): void
+}
+
+function onServer(url: string): Ground {
+  return {
+    mode: 'postgres',
+    data: withoutPassword(url),
+    open: async () => (await import('./distributed.ts')).openDistributed(url),
+    serving() {},
+  }
+}
+
+function onFolder(options: ServeOptions): Ground {
   const folder = options.ephemeral ? mkdtempSync(join(tmpdir(), 'comptoir-')) : resolve(options.data)
   const claim = claimOrExit(folder)
   // However it ends, unless it is killed.
@@ -26,27 +61,26 @@ export async function serve(options: ServeOptions): Promise<void> {
     claim.release()
     if (options.ephemeral) rmSync(folder, { recursive: true, force: true })
   })
-  // With nothing to wait for, Node ends the loop's turn with waiting for all of V8's compilers: 0.4 s, until the port is open.
-  const awake = setInterval(() => {}, 60_000)
-  const opening = open(options, folder)
-  stopOnSignals(async () => (await opening).stop())
-  const store = await opening
-  clearInterval(awake)
-  claim.update({ url: store.url })
-  const { announce } = await import('./banner.ts')
-  announce({
-    url: store.url,
-    folder: options.ephemeral ? null : relative('.', folder) || '.',
-    json: options.json,
-    wished: options.port,
-    port: store.port,
-  })
+  return {
+    mode: 'embedded',
+    data: options.ephemeral ? null : relative('.', folder) || '.',
+    open: async () => (await import('./embedded.ts')).openEmbedded(folder, fail),
+    serving: (url) => claim.update({ url }),
+  }
 }
 
-async function open(options: ServeOptions, folder: string): Promise<OpenStore> {
-  // Everything heavy is loaded only now: a folder in use is told at once.
-  const { openStore } = await import('./open-store.ts')
-  return openStore({ ...options, folder, cursorSecret: secretOf(folder), onFatal: fail })
+async function open({ port, seed, demo, service }: ServeOptions, openGround: () => Promise<Foundation>): Promise<OpenStore> {
+  const [{ openStore }, { services }] = await Promise.all([import('./open-store.ts'), import('./instance.ts')])
+  return openStore(await openGround(), { port, seed, demo, serves: service === 'all' ? services : [service] })
+}
+
+/** An address that may be shown. */
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url))
+    throw new CommandFailure('DATABASE_URL is no address: write postgres://user:password@host:5432/database')
+  const shown = new URL(url)
+  shown.password = ''
+  return shown.href
 }
 
 function claimOrExit(folder: string): FolderClaim {
@@ -57,20 +91,6 @@ function claimOrExit(folder: string): FolderClaim {
     process.stderr.write(`comptoir: ${error.message} (--data DIR)\n`)
     process.exit(1)
   }
-}
-
-const secretBytes = 32
-
-/** What signs this installation's cursors: made at the first start, readable by its owner only. */
-function secretOf(folder: string): Uint8Array {
-  const file = join(folder, 'secret')
-  const kept = existsSync(file) ? readFileSync(file) : Buffer.alloc(0)
-  if (kept.length === secretBytes) return kept
-  const secret = randomBytes(secretBytes)
-  // Whole or not at all: a process killed in between must not leave an empty key.
-  writeFileSync(`${file}.draft`, secret, { mode: 0o600 })
-  renameSync(`${file}.draft`, file)
-  return secret
 }
 
 /** The embedded database broke down: whatever it would say from now on may be wrong, so the process ends; what it acknowledged is on the disk. */

@@ -9,6 +9,7 @@ import {
   raiseEpoch,
   Service,
   sharedMigrations,
+  soleLeases,
   systemClock,
   systemIds,
   systemRandom,
@@ -52,7 +53,14 @@ export async function openScratchPayments(): Promise<ScratchPayments> {
   const database = await openPglite()
   await migrate(database, [sharedMigrations, ...services.map(engineMigrations), ...paymentsMigrations])
   const epoch = await raiseEpoch(database, services)
-  const ports = { database, signals: localSignals(), clock: systemClock, ids: systemIds(), random: systemRandom }
+  const ports = {
+    database,
+    signals: localSignals(),
+    leases: soleLeases(),
+    clock: systemClock,
+    ids: systemIds(),
+    random: systemRandom,
+  }
   const payments = paymentsService(ports, epoch, CEILING)
   const store = new Service({ ...ports, epoch, name: 'store', participants: [] })
   const app = createServer({ allowedHosts: 'any' })

@@ -1,8 +1,8 @@
 import { projectedSignal, type Signals, type Work } from '@comptoir/runtime'
 import type { Order } from './orders/order.ts'
 import { findOrder, ordersShown, writtenOrder } from './orders/queries.ts'
-import type { ReadModel } from './read-model.ts'
 import type { ReadYourWrites, WrittenVersion } from './read-your-writes.ts'
+import { schemasToWrite } from './rebuild.ts'
 
 /** After this time an entry that the read model has not brought up to date is dropped from it: within the 500 ms of the contract. */
 const patienceMs = 400
@@ -24,14 +24,12 @@ const entries = { stock: { table: 'stock', key: 'product_id' }, order: { table: 
 export class ReadWaits implements ReadYourWrites {
   readonly #work: Work
   readonly #signals: Signals
-  readonly #model: ReadModel
   readonly #waiting: Readonly<Record<Kind, Set<Waiter>>> = { stock: new Set(), order: new Set() }
   readonly #looking = new Set<Kind>()
 
-  constructor(work: Work, signals: Signals, model: ReadModel) {
+  constructor(work: Work, signals: Signals) {
     this.#work = work
     this.#signals = signals
-    this.#model = model
   }
 
   async reached(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
@@ -116,7 +114,7 @@ export class ReadWaits implements ReadYourWrites {
   async #drop(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
     const { table, key } = entries[kind]
     await this.#work.transaction(async (unit) => {
-      for (const schema of this.#model.kept)
+      for (const schema of await schemasToWrite(unit))
         await unit.query(
           `delete from ${schema}.${table} as v using unnest($1::bigint[], $2::int[]) as k(id, version)
            where v.${key} = k.id and v.version < k.version`,

@@ -12,30 +12,37 @@ const definitions = new URL('../sql/view/', import.meta.url)
 /** Rows in one transaction: others wait while it runs, so it stays well under 100 ms. */
 const pieceLimit = 500
 
+/** Taken shared by whoever writes the read model, and alone by the swap: nobody writes to a schema that goes away. */
+const lockKey = `hashtext('store.read-model')`
+
+/** The schemas that whoever writes the read model writes to, until the end of the transaction: during a rebuild both. */
+export async function schemasToWrite(tx: Transaction): Promise<readonly string[]> {
+  const [row] = await tx.query<{ rebuilding: boolean }>(
+    `select to_regnamespace('${nextSchema}') is not null as rebuilding from pg_advisory_xact_lock_shared(${lockKey})`,
+  )
+  return row?.rebuilding ? [shownSchema, nextSchema] : [shownSchema]
+}
+
 /**
  * Makes the read model again from the write tables, while it is read and changes are projected: fills a second schema in
- * pieces, and puts it in the place of the first in one transaction. A crash leaves the first as it is.
+ * pieces, and puts it in the place of the first in one transaction. A crash leaves the first as it is. Of all instances one
+ * rebuilds at a time.
  *
- * No change is missed: a piece holds what was committed before it was read, and what is committed later is projected later.
+ * No change is missed: a piece holds what was committed before it was read, and what is committed later is projected to
+ * both schemas, by any instance, because it finds the second one there.
  *
- * @param keep told which schemas projections write from now on; the second call comes within the transaction that swaps
  * @returns how many orders it was made from
  * @throws DatabaseError: the read model is then the one from before
  */
-export async function rebuildReadModel(database: Database, keep: (schemas: readonly string[]) => void): Promise<number> {
+export async function rebuildReadModel(database: Database): Promise<number> {
   await discardRebuild(database)
   try {
-    await database.script(`create schema ${nextSchema}; ${await definition(nextSchema)}`)
-    keep([shownSchema, nextSchema])
+    await database.script(`begin; create schema ${nextSchema}; ${await definition(nextSchema)} commit;`)
     await fill(database, 'stock', 'select product_id as id from store.stocks where product_id > $1 order by product_id limit $2')
     const orders = await fill(database, 'order', 'select id from store.orders where id > $1 order by id limit $2')
-    await database.transaction(async (tx) => {
-      await swap(tx)
-      keep([shownSchema])
-    })
+    await database.transaction(swap)
     return orders
   } catch (error) {
-    keep([shownSchema])
     // What cannot be dropped now is dropped by the next start or rebuild.
     await discardRebuild(database).catch(() => {})
     throw error
@@ -44,7 +51,9 @@ export async function rebuildReadModel(database: Database, keep: (schemas: reado
 
 /** Drops what a rebuild left that did not come to its end. */
 export async function discardRebuild(database: Database): Promise<void> {
-  await database.script(`drop schema if exists ${nextSchema} cascade`)
+  await database.script(
+    `begin; select from pg_advisory_xact_lock(${lockKey}); drop schema if exists ${nextSchema} cascade; commit;`,
+  )
 }
 
 async function definition(schema: string): Promise<string> {
@@ -72,6 +81,7 @@ async function fill(database: Database, kind: 'stock' | 'order', select: string)
 }
 
 async function swap(tx: Transaction): Promise<void> {
+  await tx.query(`select from pg_advisory_xact_lock(${lockKey})`)
   await tx.query(`alter schema ${shownSchema} rename to ${replacedSchema}`)
   await tx.query(`alter schema ${nextSchema} rename to ${shownSchema}`)
   await tx.query(`drop schema ${replacedSchema} cascade`)

@@ -6,6 +6,7 @@ import {
   raiseEpoch,
   type Service,
   sharedMigrations,
+  soleLeases,
   systemClock,
   systemIds,
   systemRandom,
@@ -39,7 +40,14 @@ export async function openScratchStore(): Promise<ScratchStore> {
   const readModel = { owner: 'store_view', folder: new URL('../../sql/view/', import.meta.url), schema: 'store_view' }
   await migrate(database, [sharedMigrations, engineMigrations('store'), tables, readModel])
   const epoch = await raiseEpoch(database, ['store'])
-  const ports = { database, signals: localSignals(), clock: systemClock, ids: systemIds(), random: systemRandom }
+  const ports = {
+    database,
+    signals: localSignals(),
+    leases: soleLeases(),
+    clock: systemClock,
+    ids: systemIds(),
+    random: systemRandom,
+  }
   const work = storeService(ports, epoch)
   const awaited: WrittenVersion[] = []
   return {
