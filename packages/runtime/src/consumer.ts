@@ -110,10 +110,10 @@ export class Consumer {
         crashPoint('consumer.afterRead')
         const batch = reader.next(this.trouble !== null || this.#careful > 0 ? 1 : batchLimit)
         if (batch.length > 0) await this.#handle(lease, reader, batch)
+        this.#trouble.over()
         // Whatever was written meanwhile has been signalled: only then is it worth another look at once.
         if (reader.pending.length === 0 && batch.length < batchLimit)
           await ports.signals.wait(name, seen, hidden ? hiddenMs : this.#held.waitMs(pollMs), until)
-        this.#trouble.over()
       } catch (error) {
         if (isFinal(error)) throw error
         await this.#trouble.pause(error, until)

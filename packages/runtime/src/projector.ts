@@ -18,6 +18,15 @@ export type Project = (tx: Transaction, changes: ReadonlyMap<string, readonly (n
 const batchLimit = 500
 const pollMs = 200
 
+/**
+ * While nobody waits for the read model, changes are gathered for so long: a row that changes several times meanwhile is
+ * projected once.
+ */
+const gatherMs = 50
+
+/** Sent by whoever waits for a service's projections, each time that it finds them behind. */
+export const wantedSignal = (service: string): string => `${service}.wanted`
+
 /** Sent when a service's projections have applied something. */
 export const projectedSignal = (service: string): string => `${service}.projected`
 
@@ -60,6 +69,8 @@ export class Projector {
     const mailbox = changesMailbox(name)
     const lease = await takeOver(ports.database, name, mailbox, [name])
     const reader = new Reader(this.#service, mailbox, lease)
+    const wanted = wantedSignal(name)
+    let heard = ports.signals.seen(wanted)
     begun()
     while (!until.aborted) {
       try {
@@ -67,9 +78,14 @@ export class Projector {
         await reader.poll(batchLimit)
         crashPoint('projection.afterRead')
         const read = reader.pending.length
-        if (read > 0) await this.#apply(lease, reader)
-        if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
+        if (read > 0) {
+          if (read < batchLimit) await ports.signals.wait(wanted, heard, gatherMs, until)
+          heard = ports.signals.seen(wanted)
+          await reader.poll(batchLimit, read + 1)
+          await this.#apply(lease, reader)
+        }
         this.#trouble.over()
+        if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
       } catch (error) {
         if (isFinal(error)) throw error
         await this.#trouble.pause(error, until)
