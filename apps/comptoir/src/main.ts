@@ -44,6 +44,12 @@ program
   .option('--data <dir>', 'where the data are kept', './.comptoir')
   .action(async (options) => (await import('./rebuild.ts')).rebuild(options))
 
+program
+  .command('doctor')
+  .description('look at everything an instance needs, and say what is wrong and what to do')
+  .option('--data <dir>', 'where the data are kept, without DATABASE_URL', './.comptoir')
+  .action(async (options) => (await import('./doctor.ts')).doctor(options))
+
 try {
   await program.parseAsync()
 } catch (error) {

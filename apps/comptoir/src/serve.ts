@@ -22,8 +22,9 @@ const longestStopMs = 4_000
 
 /** Runs the store, or one service of it, in this process until SIGTERM or SIGINT. */
 export async function serve(options: ServeOptions): Promise<void> {
+  refuseWhatIsNotThere()
   const url = process.env.DATABASE_URL
-  const ground = url ? onServer(url) : onFolder(options)
+  const ground = url ? await onServer(url) : onFolder(options)
   // With nothing to wait for, Node ends the loop's turn with waiting for all of V8's compilers: 0.4 s, until the port is open.
   const awake = setInterval(() => {}, 60_000)
   const opening = open(options, ground.open)
@@ -44,13 +45,18 @@ interface Ground {
   serving(url: string): void
 }
 
-function onServer(url: string): Ground {
-  return {
-    mode: 'postgres',
-    data: withoutPassword(url),
-    open: async () => (await import('./distributed.ts')).openDistributed(url),
-    serving() {},
-  }
+/** Better no start than one on other ground than it was asked for. */
+function refuseWhatIsNotThere(): void {
+  const asked = ['KAFKA_BROKERS', 'REDIS_URL'].filter((name) => process.env[name])
+  if (asked.length > 0)
+    throw new CommandFailure(
+      `${asked.join(' and ')} cannot be used yet: messages go through PostgreSQL's logs, and reads to its tables. Unset it.`,
+    )
+}
+
+async function onServer(url: string): Promise<Ground> {
+  const { openDistributed, shownAddress } = await import('./distributed.ts')
+  return { mode: 'postgres', data: shownAddress(url), open: () => openDistributed(url), serving() {} }
 }
 
 function onFolder(options: ServeOptions): Ground {
@@ -72,15 +78,6 @@ function onFolder(options: ServeOptions): Ground {
 async function open({ port, seed, demo, service }: ServeOptions, openGround: () => Promise<Foundation>): Promise<OpenStore> {
   const [{ openStore }, { services }] = await Promise.all([import('./open-store.ts'), import('./instance.ts')])
   return openStore(await openGround(), { port, seed, demo, serves: service === 'all' ? services : [service] })
-}
-
-/** An address that may be shown. */
-function withoutPassword(url: string): string {
-  if (!URL.canParse(url))
-    throw new CommandFailure('DATABASE_URL is no address: write postgres://user:password@host:5432/database')
-  const shown = new URL(url)
-  shown.password = ''
-  return shown.href
 }
 
 function claimOrExit(folder: string): FolderClaim {

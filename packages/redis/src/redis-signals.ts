@@ -18,7 +18,7 @@ const heartbeatMs = 5_000
 export function redisSignals({ url, prefix = '' }: RedisSignalsOptions): Signals & { close(): Promise<void> } {
   const channel = `${prefix}signals`
   const redis = connect(url)
-  const { send, seen, wait, receive, wakeAll } = localSignals((message) => redis.publish(channel, message))
+  const { send, claim, seen, wait, receive, wakeAll } = localSignals((message) => redis.publish(channel, message))
   redis.on('ready', () => {
     redis.subscribe(channel).then(wakeAll, () => {})
   })
@@ -28,6 +28,7 @@ export function redisSignals({ url, prefix = '' }: RedisSignalsOptions): Signals
   }, heartbeatMs).unref()
   return {
     send,
+    claim,
     seen,
     wait,
     async close() {

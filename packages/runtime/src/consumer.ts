@@ -88,11 +88,13 @@ export class Consumer {
       await reader.poll(batchLimit)
       this.#careful = reader.pending.length
     }
+    const disclaim = ports.signals.claim([name])
     begun()
     try {
       await this.#run(lease, reader, until)
       if (this.#careful === 0) await releaseHold(ports.database, name, lease)
     } finally {
+      disclaim()
       this.#reader = undefined
       this.#careful = 0
       this.#started = undefined

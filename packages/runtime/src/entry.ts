@@ -85,7 +85,8 @@ export class Entry<Input, Result> {
     this.#flushing = undefined
   }
 
-  async #commit(group: readonly Request[]): Promise<void> {
+  /** Commits a group and answers it; returns the error of an outage. */
+  async #commit(group: readonly Request[]): Promise<unknown> {
     try {
       crashPoint('entry.beforeTransaction')
       const answers = await this.#service.withoutConflict(() =>
@@ -96,13 +97,21 @@ export class Entry<Input, Result> {
         if (answer) resolve(answer)
         else reject(new Error('the group answered less than it was asked'))
       }
+      return undefined
     } catch (error) {
       const [only, ...others] = group
-      // In an outage the next try would only be the next wait; and what may have been committed is not done again.
-      if (isTransient(error)) for (const request of group) request.reject(error)
-      else if (others.length === 0) only?.reject(error)
-      // One of them raised and took the others with it: they run singly.
-      else for (const request of group) await this.#commit([request])
+      if (others.length === 0) {
+        only?.reject(error)
+        return isTransient(error) ? error : undefined
+      }
+      // One of them raised and took the others with it, or the answer was lost: they run singly. In an outage one more
+      // try tells enough.
+      let outage: unknown
+      for (const request of group) {
+        if (outage === undefined) outage = await this.#commit([request])
+        else request.reject(outage)
+      }
+      return outage
     }
   }
 

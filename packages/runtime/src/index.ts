@@ -8,7 +8,14 @@ export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
 export { soleLeases } from './leading.ts'
 export { localSignals } from './local-signals.ts'
 export type { LoggedMessage } from './log.ts'
-export { engineMigrations, MigrationChangedError, type Migrations, migrate, sharedMigrations } from './migrate.ts'
+export {
+  engineMigrations,
+  MigrationChangedError,
+  type Migrations,
+  migrate,
+  pendingMigrations,
+  sharedMigrations,
+} from './migrate.ts'
 export { type NotifySignalsOptions, notifySignals } from './notify-signals.ts'
 export {
   type Ending,

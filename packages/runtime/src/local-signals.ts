@@ -20,6 +20,7 @@ export function localSignals(publish?: (message: string) => Promise<unknown>): L
   const self = randomUUID()
   const counts = new Map<string, number>()
   const waiting = new Map<string, Set<() => void>>()
+  const claims = new Map<string, number>()
   const tellOthers = publish && coalesced((names) => publish(encodeSignals({ sender: self, names })))
 
   function wake(names: Iterable<string>): void {
@@ -39,7 +40,19 @@ export function localSignals(publish?: (message: string) => Promise<unknown>): L
     send(names) {
       const sent = [...names]
       wake(sent)
-      tellOthers?.(sent)
+      const others = sent.filter((name) => !claims.has(name))
+      if (others.length > 0) tellOthers?.(others)
+    },
+    claim(names) {
+      const claimed = [...names]
+      for (const name of claimed) claims.set(name, (claims.get(name) ?? 0) + 1)
+      return () => {
+        for (const name of claimed.splice(0)) {
+          const left = (claims.get(name) ?? 0) - 1
+          if (left > 0) claims.set(name, left)
+          else claims.delete(name)
+        }
+      }
     },
     receive(text) {
       const message = decodeSignals(text)

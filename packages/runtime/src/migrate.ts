@@ -52,6 +52,12 @@ export async function migrate(db: Database, sets: readonly Migrations[]): Promis
   for (const migration of await missing(db, wanted)) await apply(db, migration)
 }
 
+/** The migrations that a database lacks, as `owner file`. @throws MigrationChangedError when an applied file was edited */
+export async function pendingMigrations(db: Database, sets: readonly Migrations[]): Promise<string[]> {
+  const wanted = (await Promise.all(sets.map(filesOf))).flat()
+  return (await missing(db, wanted)).map(({ owner, name }) => `${owner} ${name}`)
+}
+
 interface Migration {
   readonly owner: string
   readonly schema: string

@@ -26,8 +26,8 @@ const longestRetryMs = 2_000
  */
 export function notifySignals(options: NotifySignalsOptions): Signals & { close(): Promise<void> } {
   const notifications = new Notifications(options)
-  const { send, seen, wait } = notifications.local
-  return { send, seen, wait, close: () => notifications.close() }
+  const { send, claim, seen, wait } = notifications.local
+  return { send, claim, seen, wait, close: () => notifications.close() }
 }
 
 class Notifications {

@@ -71,6 +71,8 @@ export class Projector {
     const reader = new Reader(this.#service, mailbox, lease)
     const wanted = wantedSignal(name)
     let heard = ports.signals.seen(wanted)
+    const disclaim = ports.signals.claim([mailbox, wanted])
+    until.addEventListener('abort', disclaim, { once: true })
     begun()
     while (!until.aborted) {
       try {

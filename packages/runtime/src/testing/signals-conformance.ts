@@ -47,6 +47,25 @@ export function signalsConformance(name: string, openPair: () => Promise<[Signal
       await Promise.all(waiting)
     })
 
+    it('keeps to itself what this process alone waits for, until it takes that back', async () => {
+      const [a, b] = [fresh(), fresh()]
+      const [once, twice] = [near.claim([a]), near.claim([a])]
+      once()
+      const waiting = near.wait(a, near.seen(a), never)
+      near.send([a])
+      await waiting
+      // What is sent afterwards arrives afterwards.
+      const told = far.wait(b, far.seen(b), never)
+      near.send([b])
+      await told
+      if (features.apart) expect(far.seen(a)).toBe(0)
+      twice()
+      twice()
+      const heard = far.wait(a, far.seen(a), never)
+      near.send([a])
+      await heard
+    })
+
     it('wakes nobody who waits for another name', async () => {
       const [a, b] = [fresh(), fresh()]
       const abort = new AbortController()

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { drain } from '../crash/drain.ts'
+import { Client } from '../kit/client.ts'
+import { comptoir } from '../kit/command.ts'
+import { databaseUrl } from '../kit/servers/addresses.ts'
+import { sampleCard } from '../kit/shop.ts'
+import { until } from '../kit/wait.ts'
+import { type OwnDatabase, ownDatabase } from './database.ts'
+import { startInstance } from './instance.ts'
+
+let database: OwnDatabase
+beforeAll(async () => {
+  database = await ownDatabase(databaseUrl())
+})
+afterAll(() => database.drop())
+
+/** What a command says that ends by itself. */
+async function ending(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const command = comptoir(args, { env })
+  return { ...(await command.ended), text: command.stdout() + command.stderr() }
+}
+
+describe('comptoir serve on a PostgreSQL server', () => {
+  it('starts many at once on an empty database: one of them makes it', async () => {
+    const instances = await Promise.all(Array.from({ length: 4 }, () => startInstance(database.url)))
+    const url = instances[0]?.url ?? ''
+    for (const instance of instances) {
+      expect(instance.json).toMatchObject({ mode: 'postgres', data: expect.stringContaining('postgres://') })
+      const answer = await new Client(instance.url).post(
+        '/store-api/orders',
+        { user_id: 1, items: [{ product_id: 2, quantity: 1 }] },
+        { prefer: 'wait=10' },
+      )
+      expect([answer.status, answer.json().status]).toEqual([201, 'PLACED'])
+    }
+    const level = (await new Client(url).get('/store-api/stocks/2')).json()
+    expect(level).toEqual({ product_id: 2, quantity: 500 - instances.length })
+    // A cursor of one instance is good at another.
+    const page = (await new Client(url).get('/store-api/orders?limit=2')).json<{ next: string }>()
+    const next = await new Client(instances[1]?.url ?? '').get(
+      `/store-api/orders?limit=2&cursor=${encodeURIComponent(page.next)}`,
+    )
+    expect(next.status).toBe(200)
+    await Promise.all(instances.map((instance) => instance.stop()))
+  })
+
+  it('I12: a rebuild at one instance while another projects misses nothing', async () => {
+    const [first, second] = [await startInstance(database.url), await startInstance(database.url)]
+    const place = (url: string) =>
+      new Client(url).post('/store-api/orders', { user_id: 1, items: [{ product_id: 1, quantity: 1 }] })
+    for (let round = 0; round < 5; round += 1) {
+      const orders = Array.from({ length: 20 }, (_, n) => place(n % 2 === 0 ? first.url : second.url))
+      const rebuilt = await Promise.all([first, second].map(({ url }) => new Client(url).post('/store-api/read-model/rebuild')))
+      expect(rebuilt.map(({ status }) => status)).toEqual([200, 200])
+      expect((await Promise.all(orders)).every(({ status }) => status === 201)).toBe(true)
+    }
+    await drain(first.url)
+    const differing = await database.look((db) =>
+      db.query(
+        `select id from store.orders as o left join store_view.orders as v on v.order_id = o.id
+         where v.order_id is null or (v.status, v.version) is distinct from (o.status, o.version)`,
+      ),
+    )
+    expect(differing).toEqual([])
+    await Promise.all([first.stop(), second.stop()])
+  })
+
+  it('each service alone has its routes at the root, and together they do what one process does', async () => {
+    const store = await startInstance(database.url, ['--service', 'store'])
+    const payments = await startInstance(database.url, ['--service', 'payments'])
+    const [shop, till] = [new Client(store.url), new Client(payments.url)]
+    const placed = await shop.post('/orders', { user_id: 1, items: [{ product_id: 2, quantity: 1 }] }, { prefer: 'wait=10' })
+    expect([placed.status, placed.json().status]).toEqual([201, 'PLACED'])
+    const { order_id } = placed.json<{ order_id: number }>()
+    const { payment_link } = (await shop.get(`/orders/${order_id}`)).json<{ payment_link: string }>()
+    expect((await till.get('/')).json()).toEqual({ service: 'PaymentMicroservice', status: 'running' })
+    const paid = await till.post(`/payments/process/${payment_link.split('/').at(-1)}`, sampleCard)
+    expect([paid.status, paid.json().is_paid]).toEqual([200, true])
+    await until('the order is paid', async () => (await shop.get(`/orders/${order_id}`)).json().status === 'PAID')
+    expect((await till.get('/orders/1001')).status).toBe(404)
+    await Promise.all([store.stop(), payments.stop()])
+  })
+
+  it.each([
+    ['a text that is no address', 'comptoir', 'is no address of a PostgreSQL database'],
+    ['a server that is not there', 'postgres://someone:secret@127.0.0.1:1/shop', 'Is the server running'],
+    ['a database that is not there', () => databaseUrl().replace(/\/[^/]*$/, '/nowhere'), 'cannot be used'],
+  ])('%s: says so, and what to do, and ends with 1', async (_, url, words) => {
+    const { code, text } = await ending(['serve', '--json', '--port', '0'], {
+      DATABASE_URL: typeof url === 'string' ? url : url(),
+    })
+    expect(code).toBe(1)
+    expect(text).toContain(words)
+    expect(text).not.toContain('secret')
+    expect(text).not.toMatch(/^\s+at /m)
+  })
+
+  it('refuses to start on other ground than it was asked for', async () => {
+    const { code, text } = await ending(['serve', '--port', '0'], { DATABASE_URL: database.url, KAFKA_BROKERS: 'localhost:9092' })
+    expect([code, text]).toEqual([1, expect.stringContaining('KAFKA_BROKERS cannot be used yet')])
+  })
+})
+
+describe('comptoir doctor', () => {
+  it('names who does the work; and with nobody there, what to do', async () => {
+    const instance = await startInstance(database.url)
+    const told = await until('every lease is held', async () => {
+      const { code, text } = await ending(['doctor'], { DATABASE_URL: database.url })
+      return code === 0 && text
+    })
+    expect(told).toMatch(/^ok {2}PostgreSQL \d+/m)
+    expect(told).toMatch(/^ok {2}store is done by comptoir /m)
+    await instance.stop()
+    const { code, text } = await ending(['doctor'], { DATABASE_URL: database.url })
+    expect(code).toBe(1)
+    expect(text).toContain('!!  nobody does the work of payments: start an instance')
+  })
+
+  it('F20: names the transaction that hides new messages', async () => {
+    await database.look((db) =>
+      db.transaction(async (tx) => {
+        await tx.query('select pg_current_xact_id()')
+        const told = await until('it is named', async () => {
+          await tx.query('select 1')
+          const { text } = await ending(['doctor'], { DATABASE_URL: database.url })
+          return text.includes('hides every newer message') && text
+        })
+        expect(told).toMatch(/process \d+ in database test_\w+ \(idle in transaction\) writes since \d+ s/)
+      }),
+    )
+  })
+
+  it('without a server, looks at the folder', async () => {
+    const { code, text } = await ending(['doctor', '--data', '/nowhere'], { DATABASE_URL: '' })
+    expect([code, text]).toEqual([0, expect.stringContaining('has no store yet')])
+  })
+})
