@@ -65,6 +65,30 @@ describe('comptoir serve on a PostgreSQL server', () => {
     await Promise.all([first.stop(), second.stop()])
   })
 
+  it("F6, I12: a rebuild whose process stood still does not put another one's unfinished work in place", async () => {
+    const [first, second] = [await startInstance(database.url), await startInstance(database.url)]
+    const asked = new Client(first.url).post('/store-api/read-model/rebuild')
+    // A small store may be rebuilt before anybody sees it.
+    await until(
+      'it fills the second schema',
+      () =>
+        database.look(async (db) => (await db.query(`select from pg_namespace where nspname = 'store_view_next'`)).length > 0),
+      1_000,
+    ).catch(() => {})
+    first.signal('SIGSTOP')
+    // Waits for the lease of the first, and takes it.
+    expect((await new Client(second.url).post('/store-api/read-model/rebuild')).status).toBe(200)
+    first.signal('SIGCONT')
+    expect([200, 503]).toContain((await asked).status)
+    await drain(second.url)
+    const [differing] = await database.look((db) =>
+      db.query(`select (select count(*)::int from store.orders) - (select count(*)::int from store_view.orders) as missing,
+        (select count(*)::int from pg_namespace where nspname like 'store_view%') as schemas`),
+    )
+    expect(differing).toEqual({ missing: 0, schemas: 1 })
+    await Promise.all([first.stop(), second.stop()])
+  })
+
   it('each service alone has its routes at the root, and together they do what one process does', async () => {
     const store = await startInstance(database.url, ['--service', 'store'])
     const payments = await startInstance(database.url, ['--service', 'payments'])

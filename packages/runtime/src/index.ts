@@ -45,7 +45,7 @@ export {
 export type { Lease, Leases } from './ports/leases.ts'
 export { type Entry as ReadEntry, type ReadStore, ReadStoreError } from './ports/read-store.ts'
 export type { Signals } from './ports/signals.ts'
-export { type Project, Projector, projectedSignal, wantedSignal } from './projector.ts'
+export { type Project, Projector, projectedSignal } from './projector.ts'
 export { keepPartitions, retentionMs } from './retention.ts'
 export { byDefinition, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
 export { firstUuidAt, systemClock, systemIds, systemRandom } from './system.ts'

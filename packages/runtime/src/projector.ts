@@ -18,15 +18,6 @@ export type Project = (tx: Transaction, changes: ReadonlyMap<string, readonly (n
 const batchLimit = 500
 const pollMs = 200
 
-/**
- * While nobody waits for the read model, changes are gathered for so long: a row that changes several times meanwhile is
- * projected once.
- */
-const gatherMs = 50
-
-/** Sent by whoever waits for a service's projections, each time that it finds them behind. */
-export const wantedSignal = (service: string): string => `${service}.wanted`
-
 /** Sent when a service's projections have applied something. */
 export const projectedSignal = (service: string): string => `${service}.projected`
 
@@ -69,9 +60,7 @@ export class Projector {
     const mailbox = changesMailbox(name)
     const lease = await takeOver(ports.database, name, mailbox, [name])
     const reader = new Reader(this.#service, mailbox, lease)
-    const wanted = wantedSignal(name)
-    let heard = ports.signals.seen(wanted)
-    const disclaim = ports.signals.claim([mailbox, wanted])
+    const disclaim = ports.signals.claim([mailbox])
     until.addEventListener('abort', disclaim, { once: true })
     begun()
     while (!until.aborted) {
@@ -80,12 +69,7 @@ export class Projector {
         await reader.poll(batchLimit)
         crashPoint('projection.afterRead')
         const read = reader.pending.length
-        if (read > 0) {
-          if (read < batchLimit) await ports.signals.wait(wanted, heard, gatherMs, until)
-          heard = ports.signals.seen(wanted)
-          await reader.poll(batchLimit, read + 1)
-          await this.#apply(lease, reader)
-        }
+        if (read > 0) await this.#apply(lease, reader)
         this.#trouble.over()
         if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
       } catch (error) {
@@ -101,7 +85,7 @@ export class Projector {
     const { name, ports } = this.#service
     const batch = reader.pending
     const began = ports.clock.now()
-    await ports.database.transaction(async (tx) => {
+    const work = async (tx: Transaction) => {
       // What it reads is of one moment: an order is counted in the reports as it is shown.
       const isolated = tx.query('set transaction isolation level repeatable read')
       isolated.catch(() => {})
@@ -110,7 +94,9 @@ export class Projector {
       await this.#project(tx, mergeChanges(batch))
       await fenced
       crashPoint('projection.beforeCommit')
-    })
+    }
+    // Whoever makes the read model again writes the same rows.
+    await this.#service.withoutConflict(() => ports.database.transaction(work))
     crashPoint('projection.afterCommit')
     reader.drop(batch.length)
     ports.signals.send([projectedSignal(name)])

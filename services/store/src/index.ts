@@ -3,6 +3,7 @@ export { type OrderEntry, type PlaceOrderOptions, placeOrderApi } from './orders
 export { productsApi } from './products/api.ts'
 export { projectReadModel, Rebuilds } from './read-model.ts'
 export { ReadWaits } from './read-waits.ts'
+export { RebuildTakenOver } from './rebuild.ts'
 export { reportsApi } from './reports/api.ts'
 export { seedStore } from './seed/seed.ts'
 export { stockApi } from './stock/api.ts'

@@ -1,4 +1,4 @@
-import { projectedSignal, type Signals, type Work, wantedSignal } from '@comptoir/runtime'
+import { projectedSignal, type Signals, type Work } from '@comptoir/runtime'
 import type { Order } from './orders/order.ts'
 import { findOrder, ordersShown, writtenOrder } from './orders/queries.ts'
 import type { ReadYourWrites, WrittenVersion } from './read-your-writes.ts'
@@ -90,16 +90,13 @@ export class ReadWaits implements ReadYourWrites {
     this.#looking.add(kind)
     const waiting = this.#waiting[kind]
     const signal = projectedSignal(this.#work.name)
-    const wanted = wantedSignal(this.#work.name)
     while (waiting.size > 0) {
       const mark = this.#signals.seen(signal)
       const asking = [...waiting]
       // While the database does not answer, nothing is known: they go on waiting.
       const rows = await this.#read(kind, [...new Set(asking.map(({ id }) => id))]).catch(() => undefined)
       for (const waiter of asking) if (rows && waiter.test(rows.get(waiter.id))) waiter.seen()
-      if (waiting.size === 0) break
-      this.#signals.send([wanted])
-      await this.#signals.wait(signal, mark, pollMs)
+      if (waiting.size > 0) await this.#signals.wait(signal, mark, pollMs)
     }
     this.#looking.delete(kind)
   }

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import type { Database, Transaction } from '@comptoir/runtime'
+import type { Database, Queryable, Transaction } from '@comptoir/runtime'
 import { projectStore } from './projection.ts'
 
 /** The schema that is read, and the one that a rebuild fills beside it. */
@@ -32,21 +33,50 @@ export async function schemasToWrite(tx: Transaction): Promise<readonly string[]
  * both schemas, by any instance, because it finds the second one there.
  *
  * @returns how many orders it was made from
- * @throws DatabaseError: the read model is then the one from before
+ * @throws RebuildTakenOver; DatabaseError: the read model is then the one from before
  */
 export async function rebuildReadModel(database: Database): Promise<number> {
   await discardRebuild(database)
+  const token = randomUUID()
+  let made = false
   try {
-    await database.script(`begin; create schema ${nextSchema}; ${await definition(nextSchema)} commit;`)
+    await database.script(
+      `begin; create schema ${nextSchema}; comment on schema ${nextSchema} is '${token}'; ${await definition(nextSchema)} commit;`,
+    )
+    made = true
     await fill(database, 'stock', 'select product_id as id from store.stocks where product_id > $1 order by product_id limit $2')
     const orders = await fill(database, 'order', 'select id from store.orders where id > $1 order by id limit $2')
-    await database.transaction(swap)
+    await database.transaction((tx) => swap(tx, token))
     return orders
   } catch (error) {
+    if (made && (await isOf(database, token).catch(() => true)) === false) throw new RebuildTakenOver()
     // What cannot be dropped now is dropped by the next start or rebuild.
-    await discardRebuild(database).catch(() => {})
+    await database.transaction((tx) => dropOwn(tx, token)).catch(() => {})
     throw error
   }
+}
+
+/** This process stood still in the middle of a rebuild, and another instance has begun anew. */
+export class RebuildTakenOver extends Error {
+  override readonly name = 'RebuildTakenOver'
+  constructor() {
+    super('another instance has taken the rebuild over')
+  }
+}
+
+/** Whether the second schema is that of the rebuild with this token. */
+async function isOf(db: Queryable, token: string): Promise<boolean> {
+  const [row] = await db.query<{ own: boolean }>(
+    `select obj_description(to_regnamespace('${nextSchema}'), 'pg_namespace') is not distinct from $1 as own`,
+    [token],
+  )
+  return row?.own ?? false
+}
+
+/** Never what another instance has begun meanwhile. */
+async function dropOwn(tx: Transaction, token: string): Promise<void> {
+  await tx.query(`select from pg_advisory_xact_lock(${lockKey})`)
+  if (await isOf(tx, token)) await tx.query(`drop schema ${nextSchema} cascade`)
 }
 
 /** Drops what a rebuild left that did not come to its end. */
@@ -80,8 +110,9 @@ async function fill(database: Database, kind: 'stock' | 'order', select: string)
   }
 }
 
-async function swap(tx: Transaction): Promise<void> {
+async function swap(tx: Transaction, token: string): Promise<void> {
   await tx.query(`select from pg_advisory_xact_lock(${lockKey})`)
+  if (!(await isOf(tx, token))) throw new RebuildTakenOver()
   await tx.query(`alter schema ${shownSchema} rename to ${replacedSchema}`)
   await tx.query(`alter schema ${nextSchema} rename to ${shownSchema}`)
   await tx.query(`drop schema ${replacedSchema} cascade`)
