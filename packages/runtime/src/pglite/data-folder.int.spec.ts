@@ -37,6 +37,14 @@ test('what a killed copy left behind counts for nothing', async () => {
   expect(await readdir(at('killed'))).toEqual(['database'])
 })
 
+test('F1: a lock file that a kill left empty does not keep the database shut', async () => {
+  await copyPrepared(at('prepared'), at('locked'))
+  await writeFile(join(at('locked'), 'database', 'postmaster.pid'), '')
+  const database = await openPglite({ folder: at('locked') })
+  expect(await database.query('select n from t')).toEqual([{ n: 7 }])
+  await database.close()
+})
+
 test('an existing database is not replaced', async () => {
   await expect(copyPrepared(at('prepared'), at('prepared'))).rejects.toThrow(/has a database already/)
 })

@@ -37,11 +37,17 @@ async function copyTree(from: string, to: string): Promise<void> {
   )
 }
 
-/** Makes sure that the folder has a database, and returns where. */
+/**
+ * Makes sure that the folder has a database, and returns where.
+ *
+ * PostgreSQL's own lock file goes: the claim on the folder is what keeps others out, and one that a kill left empty (between
+ * its making and its writing) would keep the database shut for ever.
+ */
 export async function prepareDataFolder(folder: string): Promise<string> {
   if (!(await hasDatabase(folder))) {
     await build(folder, async (target) => (await PGlite.create(target)).close())
   }
+  await rm(join(dataOf(folder), 'postmaster.pid'), { force: true })
   return dataOf(folder)
 }
 
