@@ -4,7 +4,7 @@ import {
   type Database,
   engineMigrations,
   type Leases,
-  localSignals,
+  lonePorts,
   type Migrations,
   migrate,
   type Ports,
@@ -12,10 +12,6 @@ import {
   raiseEpoch,
   type Service,
   sharedMigrations,
-  soleLeases,
-  systemClock,
-  systemIds,
-  systemRandom,
 } from '@comptoir/runtime'
 import {
   type OrderEntry,
@@ -92,15 +88,7 @@ export class Instance {
 
   /** Migrates, raises the epoch where the database was moved, seeds, and begins to work, or stands by. */
   static async start(database: Database, options: InstanceOptions): Promise<Instance> {
-    const ports: Ports = {
-      database,
-      signals: localSignals(),
-      leases: soleLeases(),
-      clock: systemClock,
-      ids: systemIds(),
-      random: systemRandom,
-      ...options.ports,
-    }
+    const ports: Ports = { ...lonePorts(database), ...options.ports }
     await migrateAll(database)
     const alone = options.leases === undefined
     const epoch = await raiseEpoch(database, services)

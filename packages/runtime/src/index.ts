@@ -47,7 +47,7 @@ export { type Entry as ReadEntry, type ReadStore, ReadStoreError } from './ports
 export type { Signals } from './ports/signals.ts'
 export { type Project, Projector, projectedSignal } from './projector.ts'
 export { keepPartitions, retentionMs } from './retention.ts'
-export { byDefinition, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
+export { byDefinition, lonePorts, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
 export { firstUuidAt, systemClock, systemIds, systemRandom } from './system.ts'
 export type { Beginning, OutgoingEvent, Unit, Work } from './unit.ts'
 export { changesMailbox, feedMailbox } from './unit-of-work.ts'

@@ -1,12 +1,15 @@
 import type { Saga } from '@comptoir/saga'
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
+import { soleLeases } from './leading.ts'
+import { localSignals } from './local-signals.ts'
 import type { EventHandler, Home, Lockable, Participant } from './participant.ts'
 import type { Clock, Ids, Random } from './ports/clock.ts'
 import { type Database, isConflict, type Value } from './ports/database.ts'
 import type { Leases } from './ports/leases.ts'
 import type { Signals } from './ports/signals.ts'
 import { Routing } from './routing.ts'
+import { systemClock, systemIds, systemRandom } from './system.ts'
 import type { Unit, Work } from './unit.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 
@@ -23,6 +26,16 @@ export interface Ports {
   readonly ids: Ids
   readonly random: Random
 }
+
+/** What a process that shares its database with no other gives to its services. */
+export const lonePorts = (database: Database): Ports => ({
+  database,
+  signals: localSignals(),
+  leases: soleLeases(),
+  clock: systemClock,
+  ids: systemIds(),
+  random: systemRandom,
+})
 
 export interface ServiceOptions extends Ports {
   /** The service's name: its mailbox, and its schema in the database. */

@@ -4,15 +4,11 @@ import {
   Consumer,
   type Database,
   engineMigrations,
-  localSignals,
+  lonePorts,
   migrate,
   raiseEpoch,
   Service,
   sharedMigrations,
-  soleLeases,
-  systemClock,
-  systemIds,
-  systemRandom,
 } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
 import { sendingAfter, stepOf } from '@comptoir/saga'
@@ -53,14 +49,7 @@ export async function openScratchPayments(): Promise<ScratchPayments> {
   const database = await openPglite()
   await migrate(database, [sharedMigrations, ...services.map(engineMigrations), ...paymentsMigrations])
   const epoch = await raiseEpoch(database, services)
-  const ports = {
-    database,
-    signals: localSignals(),
-    leases: soleLeases(),
-    clock: systemClock,
-    ids: systemIds(),
-    random: systemRandom,
-  }
+  const ports = lonePorts(database)
   const payments = paymentsService(ports, epoch, CEILING)
   const store = new Service({ ...ports, epoch, name: 'store', participants: [] })
   const app = createServer({ allowedHosts: 'any' })

@@ -211,7 +211,7 @@ describe.skipIf(!serverUrl)('a server', () => {
       const attempt = db.transaction(async (tx) => {
         await insert(tx, 3)
         proxy.cut()
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        await expect.poll(() => troubles.length).toBe(1)
       })
       expect(await failure(attempt)).toMatchObject({ code: '08006' })
       expect(await ids()).toEqual([1, 2])
@@ -219,12 +219,14 @@ describe.skipIf(!serverUrl)('a server', () => {
   })
 
   test('F6: ends a transaction that idles for 2 s, and its rows are free', async () => {
+    let other: Promise<unknown> | undefined
     const attempt = db.transaction(async (tx) => {
       await tx.query('update item set n = 1 where id = 1')
-      await new Promise((resolve) => setTimeout(resolve, 2500))
+      other = db.query('update item set n = 3 where id = 1')
+      // Its row is free when the server has ended this transaction, and not before.
+      await other
       await tx.query('update item set n = 2 where id = 1')
     })
-    const other = new Promise((resolve) => setTimeout(resolve, 100)).then(() => db.query('update item set n = 3 where id = 1'))
     expect(await failure(attempt)).toMatchObject({ code: '25P03' })
     await other
     expect(await db.query('select n from item where id = 1')).toEqual([{ n: 3 }])

@@ -1,15 +1,11 @@
 import {
   changesMailbox,
   engineMigrations,
-  localSignals,
+  lonePorts,
   migrate,
   raiseEpoch,
   type Service,
   sharedMigrations,
-  soleLeases,
-  systemClock,
-  systemIds,
-  systemRandom,
 } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
 import { projectStore } from '../projection.ts'
@@ -40,14 +36,7 @@ export async function openScratchStore(): Promise<ScratchStore> {
   const readModel = { owner: 'store_view', folder: new URL('../../sql/view/', import.meta.url), schema: 'store_view' }
   await migrate(database, [sharedMigrations, engineMigrations('store'), tables, readModel])
   const epoch = await raiseEpoch(database, ['store'])
-  const ports = {
-    database,
-    signals: localSignals(),
-    leases: soleLeases(),
-    clock: systemClock,
-    ids: systemIds(),
-    random: systemRandom,
-  }
+  const ports = lonePorts(database)
   const work = storeService(ports, epoch)
   const awaited: WrittenVersion[] = []
   return {
