@@ -1,20 +1,30 @@
-import { type Database, listen } from '@comptoir/runtime'
+import { type Broker, type Database, listen } from '@comptoir/runtime'
 import { openDistributed } from '../apps/comptoir/src/distributed.ts'
 import { openEmbedded } from '../apps/comptoir/src/embedded.ts'
 import type { Foundation } from '../apps/comptoir/src/foundation.ts'
 import { Instance } from '../apps/comptoir/src/instance.ts'
-import type { Place } from './place.ts'
+import { kafkaBroker } from '../packages/kafka/src/index.ts'
+import type { KafkaPlace, Place } from './place.ts'
 import { population, randomOrder, type SagaListener, type SagaSystem } from './saga-system.ts'
+import type { Trace } from './trace.ts'
+import { tracedBroker, tracedDatabase } from './traced-ports.ts'
 
 /** What an instance at that place stands on. */
 export const foundationAt = ({ mode, at }: Place, failed: (error: Error) => void = () => {}): Promise<Foundation> =>
   mode === 'embedded' ? openEmbedded(at, failed) : openDistributed(at)
 
-/** Comptoir as `serve` runs it, projections on, without HTTP. */
-export async function openComptoir(place: Place, listener: SagaListener): Promise<SagaSystem> {
+/**
+ * Comptoir as `serve` runs it, projections on, without HTTP.
+ *
+ * @param trace stamps each message on its way
+ */
+export async function openComptoir(place: Place, listener: SagaListener, trace?: Trace): Promise<SagaSystem> {
   const foundation = await foundationAt(place, (error) => listener.failed(error))
-  const { database, ports, leases } = foundation
-  const instance = await Instance.start(database, { seed: true, ports, ...(leases && { leases }) })
+  const { ports, leases } = foundation
+  const database = trace ? tracedDatabase(foundation.database, trace) : foundation.database
+  const broker = place.kafka && countingBroker(place.kafka, trace)
+  const connections = { ...(ports && { ports }), ...(leases && { leases }), ...(broker && { broker }) }
+  const instance = await Instance.start(database, { seed: true, ...connections })
   await populate(database)
   const ends = [
     listen('comptoir:saga', ({ event, count }) => {
@@ -26,10 +36,11 @@ export async function openComptoir(place: Place, listener: SagaListener): Promis
     }),
   ]
   return {
-    place() {
+    place(accepted) {
       instance.entry.begin(randomOrder()).then(
-        ({ kind }) => {
-          if (kind !== 'begun') listener.failed(new Error(`an order was ${kind}`))
+        (entrance) => {
+          if (entrance.kind === 'begun') accepted?.(entrance.saga)
+          else listener.failed(new Error(`an order was ${entrance.kind}`))
         },
         (error: unknown) => listener.failed(error),
       )
@@ -37,7 +48,26 @@ export async function openComptoir(place: Place, listener: SagaListener): Promis
     async stop() {
       for (const end of ends) end()
       await instance.stop()
+      await broker?.close()
       await foundation.close()
+      if (broker?.published === 0) throw new Error('the messages have not gone through the broker')
+    },
+  }
+}
+
+/** A broker that knows how much it was given. */
+function countingBroker({ brokers, prefix }: KafkaPlace, trace?: Trace): Broker & { readonly published: number } {
+  const kafka = kafkaBroker({ brokers, prefix, service: 'bench' })
+  const broker = trace ? tracedBroker(kafka, trace) : kafka
+  let published = 0
+  return {
+    ...broker,
+    get published() {
+      return published
+    },
+    publish(mailbox, messages) {
+      published += messages.length
+      return broker.publish(mailbox, messages)
     },
   }
 }

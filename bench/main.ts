@@ -1,29 +1,37 @@
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { prepareDatabase } from '../apps/comptoir/src/prepared-database.ts'
-import { openPlaces } from './place.ts'
-import { table, writeResults } from './report.ts'
+import { modes, openPlaces } from './place.ts'
+import { writeResults } from './report.ts'
 import { type Findings, fullScale, quickScale } from './scenario.ts'
 import { history } from './scenarios/history.ts'
 import { http } from './scenarios/http.ts'
 import { latency } from './scenarios/latency.ts'
 import { memory } from './scenarios/memory.ts'
+import { open } from './scenarios/open.ts'
+import { stages } from './scenarios/stages.ts'
 import { start } from './scenarios/start.ts'
 import { throughput } from './scenarios/throughput.ts'
+import { table } from './table.ts'
 
-const scenarios = [start, latency, throughput, http, memory, history]
+const scenarios = [start, latency, stages, open, throughput, http, memory, history]
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, mode: { type: 'string', default: 'embedded' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    mode: { type: 'string', default: 'embedded' },
+    'past-orders': { type: 'string' },
+  },
   allowPositionals: true,
 })
-const scale = values.quick ? quickScale : fullScale
-const mode = values.mode
-if (mode !== 'embedded' && mode !== 'postgres') throw new Error('the modes are: embedded, postgres')
-const possible = scenarios.filter(({ modes = ['embedded'] }) => modes.includes(mode))
+const usual = values.quick ? quickScale : fullScale
+const pastOrders = Number(values['past-orders'] ?? usual.pastOrders)
+if (!Number.isSafeInteger(pastOrders) || pastOrders < 1) throw new Error('--past-orders takes a number of orders')
+const scale = { ...usual, pastOrders }
+const mode = modes.find((known) => known === values.mode) ?? refuse(`the modes are: ${modes.join(', ')}`)
+const possible = scenarios.filter((scenario) => scenario.modes.includes(mode))
 const chosen = positionals.length === 0 ? possible : possible.filter(({ name }) => positionals.includes(name))
-if (chosen.length < positionals.length)
-  throw new Error(`the scenarios of this mode are: ${possible.map(({ name }) => name).join(', ')}`)
+if (chosen.length < positionals.length) refuse(`the scenarios of this mode are: ${possible.map(({ name }) => name).join(', ')}`)
 
 await prepareDatabase()
 const places = await openPlaces(mode)
@@ -42,4 +50,10 @@ const found = Object.values(findings)
 console.log(`\n${table(found.flatMap(({ figures }) => figures))}\n`)
 for (const note of found.flatMap(({ notes }) => notes)) console.log(note)
 const complete = !values.quick && chosen.length === possible.length
-console.log(`\nAll runs: ${relative('.', await writeResults(findings, scale, complete, mode))}`)
+console.log(
+  `\nAll runs: ${relative('.', await writeResults(findings, scale, complete, mode))}.json, and a picture beside it (.svg)`,
+)
+
+function refuse(reason: string): never {
+  throw new Error(reason)
+}

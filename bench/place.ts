@@ -5,42 +5,70 @@ import { join } from 'node:path'
 import { copyPrepared } from '@comptoir/runtime/pglite'
 import { Client } from 'pg'
 import { preparedFolder } from '../apps/comptoir/src/prepared-database.ts'
+import { startKafka } from '../scripts/servers/kafka.mjs'
 import { startPostgres } from '../scripts/servers/postgres.mjs'
 
-export type Mode = 'embedded' | 'postgres'
+export const modes = ['embedded', 'postgres', 'kafka'] as const
+export type Mode = (typeof modes)[number]
 
-/** Where one run keeps its data: a folder, or a database of a server. */
+/** The topics of one run. */
+export interface KafkaPlace {
+  readonly brokers: readonly string[]
+  /** Stands before their names. */
+  readonly prefix: string
+}
+
+/** Where one run keeps its data. */
 export interface Place {
   readonly mode: Mode
+  /** A folder, or the address of a database of a server. */
   readonly at: string
+  readonly kafka?: KafkaPlace
+  /** The servers that it is on, and their main processes. */
+  readonly servers: Readonly<Record<string, number>>
 }
 
 /** Gives every run a place of its own. */
 export interface Places {
   readonly mode: Mode
-  /** Runs `work` on an empty place, which is removed at the end; `prepared`: for Comptoir, whose tables may be there already. */
+  /** Runs `work` on an empty place, which is removed at the end (topics with their broker only); `prepared`: for Comptoir, whose tables may be there already. */
   fresh<T>(work: (place: Place) => Promise<T>, prepared?: 'prepared'): Promise<T>
   close(): Promise<void>
 }
 
-/** A server of our own, with fsync on. */
+/** Starts the servers of that mode, with fsync on. */
 export async function openPlaces(mode: Mode): Promise<Places> {
   if (mode === 'embedded') return { mode, fresh: inFolder, close: async () => {} }
-  const server = await startPostgres()
-  return { mode, fresh: (work) => inDatabase(server.url, work), close: () => server.stop() }
+  const postgres = await startPostgres()
+  if (mode === 'postgres') {
+    const servers = { PostgreSQL: postgres.pid }
+    return { mode, fresh: (work) => inDatabase(postgres.url, (at) => work({ mode, at, servers })), close: () => postgres.stop() }
+  }
+  const kafka = await startKafka()
+  const servers = { PostgreSQL: postgres.pid, Kafka: kafka.pid }
+  return {
+    mode,
+    fresh: (work) =>
+      inDatabase(postgres.url, (at) =>
+        work({ mode, at, servers, kafka: { brokers: [kafka.brokers], prefix: `${new URL(at).pathname.slice(1)}-` } }),
+      ),
+    close: async () => {
+      await Promise.all([postgres.stop(), kafka.stop()])
+    },
+  }
 }
 
 async function inFolder<T>(work: (place: Place) => Promise<T>, prepared?: 'prepared'): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'comptoir-bench-'))
   try {
     if (prepared) await copyPrepared(await preparedFolder(), folder)
-    return await work({ mode: 'embedded', at: folder })
+    return await work({ mode: 'embedded', at: folder, servers: {} })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function inDatabase<T>(server: string, work: (place: Place) => Promise<T>): Promise<T> {
+async function inDatabase<T>(server: string, work: (url: string) => Promise<T>): Promise<T> {
   const name = `bench_${randomBytes(4).toString('hex')}`
   const client = new Client({ connectionString: server })
   await client.connect()
@@ -50,7 +78,7 @@ async function inDatabase<T>(server: string, work: (place: Place) => Promise<T>)
     await client.query('checkpoint')
     const url = new URL(server)
     url.pathname = `/${name}`
-    return await work({ mode: 'postgres', at: url.href })
+    return await work(url.href)
   } finally {
     await client.query(`drop database if exists ${name} with (force)`)
     await client.end()

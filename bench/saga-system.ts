@@ -1,7 +1,11 @@
 /** Something that runs order sagas: one load drives Comptoir and the hand-written loop alike. */
 export interface SagaSystem {
-  /** Places an order of two lines. The end of its saga is told to the listener that the system was opened with. */
-  place(): void
+  /**
+   * Places an order of two lines. The end of its saga is told to the listener that the system was opened with.
+   *
+   * @param accepted called with the saga's id when the order is committed
+   */
+  place(accepted?: (saga: string) => void): void
   stop(): Promise<void>
 }
 

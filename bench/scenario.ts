@@ -11,14 +11,32 @@ export interface Scale {
   readonly single: number
   /** Seconds of load over HTTP. */
   readonly seconds: number
+  /** Seconds of each open load. */
+  readonly openSeconds: number
   /** Memory is looked at after each `memoryStep` orders: ten times, then five more. */
   readonly memoryStep: number
   readonly pastOrders: number
 }
 
-export const fullScale: Scale = { runs: 5, sagas: 20_000, single: 1_000, seconds: 30, memoryStep: 10_000, pastOrders: 1_000_000 }
+export const fullScale: Scale = {
+  runs: 5,
+  sagas: 20_000,
+  single: 1_000,
+  seconds: 30,
+  openSeconds: 10,
+  memoryStep: 10_000,
+  pastOrders: 1_000_000,
+}
 /** To see that everything works; its figures say little. */
-export const quickScale: Scale = { runs: 1, sagas: 4_000, single: 200, seconds: 5, memoryStep: 1_000, pastOrders: 50_000 }
+export const quickScale: Scale = {
+  runs: 1,
+  sagas: 4_000,
+  single: 200,
+  seconds: 5,
+  openSeconds: 5,
+  memoryStep: 1_000,
+  pastOrders: 50_000,
+}
 
 export interface Context {
   readonly scale: Scale
@@ -37,7 +55,7 @@ export interface Findings {
 
 export interface Scenario {
   readonly name: string
-  /** Where it can run; embedded when absent. */
-  readonly modes?: readonly Mode[]
+  /** Where it can run. */
+  readonly modes: readonly Mode[]
   run(context: Context): Promise<Findings>
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { Place } from './place.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const options = ['--json', '--ephemeral', '--port', '0']
@@ -20,9 +21,17 @@ export interface Server {
   metric(name: string): Promise<readonly number[]>
 }
 
-/** Runs `work` with the command on an empty folder of its own, listening. @throws when it ends before that */
-export async function withServer<T>(command: keyof typeof commands, work: (server: Server) => Promise<T>): Promise<T> {
-  const { server, stop } = await startServer(command)
+/**
+ * Runs `work` with the command, listening, on an empty folder of its own or on a place that has servers.
+ *
+ * @throws when it ends before that
+ */
+export async function withServer<T>(
+  command: keyof typeof commands,
+  work: (server: Server) => Promise<T>,
+  place?: Place,
+): Promise<T> {
+  const { server, stop } = await startServer(command, place ? addressesOf(place) : {})
   try {
     return await work(server)
   } finally {
@@ -30,9 +39,18 @@ export async function withServer<T>(command: keyof typeof commands, work: (serve
   }
 }
 
-async function startServer(command: keyof typeof commands): Promise<{ server: Server; stop: () => Promise<void> }> {
+/** How the environment tells the command where its servers are. */
+const addressesOf = ({ at, kafka }: Place): Record<string, string> => ({
+  DATABASE_URL: at,
+  ...(kafka && { KAFKA_BROKERS: kafka.brokers.join(','), KAFKA_PREFIX: kafka.prefix }),
+})
+
+async function startServer(
+  command: keyof typeof commands,
+  addresses: Record<string, string>,
+): Promise<{ server: Server; stop: () => Promise<void> }> {
   const [file, ...args] = commands[command]
-  const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(file, args, { cwd: root, env: { ...process.env, ...addresses }, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const { url, pid } = await announcement(child)
   const stop = async () => {

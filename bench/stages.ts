@@ -1,45 +1,43 @@
-import { type Diagnostics, listen } from '@comptoir/runtime'
+import { placeOrder } from '@comptoir/contracts'
+import { quantile } from './statistics.ts'
+import type { Trace } from './trace.ts'
 
-/** What the transactions of one stage did: the entry, a consumer, or the projections. */
+/** How long the sagas of a load took from one point of their way to the next (milliseconds). */
 export interface Stage {
   readonly stage: string
-  readonly transactions: number
-  readonly messagesPerTransaction: number
-  /** From the read of a batch to its commit, its waits for the one session included; null at the entry, which reads none. */
-  readonly msPerTransaction: number | null
+  readonly p50: number
+  readonly p99: number
 }
 
-/** Counts transactions and their messages by stage until it is closed. */
-export class Stages {
-  readonly #sums = new Map<string, { transactions: number; messages: number; ms: number | null }>()
-  readonly #ends: readonly (() => void)[]
+const end = placeOrder.end.message.name
 
-  constructor() {
-    this.#ends = [
-      listen('comptoir:saga', ({ event, count }) => {
-        if (event === 'began') this.#add('entry', count, null)
-      }),
-      listen('comptoir:batch', ({ consumer, messages, milliseconds }: Diagnostics['comptoir:batch']) =>
-        this.#add(consumer, messages, milliseconds),
-      ),
-    ]
+/**
+ * The stages of all steps in their order. The first step is handled as its order is accepted; each other is begun by the
+ * message that the one before it sent.
+ *
+ * @param relayed whether a broker stands between
+ */
+export function stagesOf(trace: Trace, relayed: boolean): Stage[] {
+  const stages: Stage[] = []
+  const add = (stage: string, from: string, to: string) => {
+    const times = trace.between(from, to)
+    stages.push({ stage, p50: quantile(times, 0.5), p99: quantile(times, 0.99) })
   }
-
-  close(): Stage[] {
-    for (const end of this.#ends) end()
-    return [...this.#sums].map(([stage, { transactions, messages, ms }]) => ({
-      stage,
-      transactions,
-      messagesPerTransaction: messages / transactions,
-      msPerTransaction: ms === null ? null : ms / transactions,
-    }))
+  let message: string | undefined
+  for (const step of placeOrder.steps) {
+    const sent = step === placeOrder.steps.at(-1) ? end : step.done.name
+    if (message === undefined) add(`${step.name}: accepted to stored`, 'accepted', `${sent} stored`)
+    else {
+      if (relayed) {
+        add(`${step.name}: stored to relayed`, `${message} stored`, `${message} relayed`)
+        add(`${step.name}: relayed to received`, `${message} relayed`, `${message} received`)
+      } else add(`${step.name}: stored to received`, `${message} stored`, `${message} received`)
+      add(`${step.name}: received to handled`, `${message} received`, `${sent} stored`)
+    }
+    message = sent
   }
-
-  #add(stage: string, messages: number, ms: number | null): void {
-    const sum = this.#sums.get(stage) ?? { transactions: 0, messages: 0, ms: ms === null ? null : 0 }
-    this.#sums.set(stage, sum)
-    sum.transactions += 1
-    sum.messages += messages
-    if (sum.ms !== null && ms !== null) sum.ms += ms
-  }
+  return stages
 }
+
+/** Whole sagas, from the moment the order was to be placed to the commit of the end (milliseconds). */
+export const wholeSagas = (trace: Trace): number[] => trace.between('accepted', `${end} stored`)

@@ -1,6 +1,6 @@
 import type { LoadOrder } from '../saga-system.ts'
-import { batchLimit } from './consumer.ts'
-import { writeInbox, writeOutbox } from './messages.ts'
+import { batchLimit } from './batch.ts'
+import { type Outgoing, writeInbox, writeOutbox } from './messages.ts'
 import type { Run, Session } from './session.ts'
 
 interface NewOrder extends LoadOrder {
@@ -11,10 +11,14 @@ interface NewOrder extends LoadOrder {
 export class Entry {
   readonly #idle: Session[]
   readonly #prices: ReadonlyMap<number, number>
-  readonly #committed: () => void
+  readonly #committed: (outgoing: readonly Outgoing[]) => void
   #queue: NewOrder[] = []
 
-  constructor(sessions: readonly Session[], prices: ReadonlyMap<number, number>, committed: () => void) {
+  constructor(
+    sessions: readonly Session[],
+    prices: ReadonlyMap<number, number>,
+    committed: (outgoing: readonly Outgoing[]) => void,
+  ) {
     this.#idle = [...sessions]
     this.#prices = prices
     this.#committed = committed
@@ -33,13 +37,16 @@ export class Entry {
       const session = this.#idle.pop()
       if (!session) return
       const group = this.#queue.splice(0, batchLimit)
-      await session.transaction((run) => this.#write(run, group))
+      let outgoing: Outgoing[] = []
+      await session.transaction(async (run) => {
+        outgoing = await this.#write(run, group)
+      })
       this.#idle.push(session)
-      this.#committed()
+      this.#committed(outgoing)
     }
   }
 
-  async #write(run: Run, group: readonly NewOrder[]): Promise<void> {
+  async #write(run: Run, group: readonly NewOrder[]): Promise<Outgoing[]> {
     const sagas = group.map(({ saga }) => saga)
     const totals = group.map(({ items }) => items.reduce((sum, item) => sum + this.#price(item.product_id) * item.quantity, 0))
     const rows = await run(
@@ -56,11 +63,9 @@ export class Entry {
       lines.map(({ product_id }) => this.#price(product_id)),
     ])
     await writeInbox(run, 's', sagas, 'createOrder')
-    await writeOutbox(
-      run,
-      's',
-      orders.map(({ saga, ...body }) => ({ mailbox: 's', saga, name: 'OrderCreated', body })),
-    )
+    const outgoing = orders.map(({ saga, ...body }): Outgoing => ({ mailbox: 's', saga, name: 'OrderCreated', body }))
+    await writeOutbox(run, 's', outgoing)
+    return outgoing
   }
 
   #price(product: number): number {

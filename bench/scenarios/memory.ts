@@ -9,6 +9,7 @@ const stepsAfter = 5
 /** Resident memory of the real command after many orders over HTTP, and whether it grows after that. One run: it takes minutes. */
 export const memory: Scenario = {
   name: 'memory',
+  modes: ['embedded'],
   async run({ scale, say }) {
     const samples = await withServer('comptoir', async (server) => {
       await fillStock(server)
@@ -28,8 +29,10 @@ export const memory: Scenario = {
     const growth = 100 * (Math.min(...later) / Math.max(...atGoal) - 1)
     return {
       figures: [
-        figure(`resident memory after ${orders} orders`, 'MB', samples.slice(stepsToGoal - 1, stepsToGoal), atMost(600, 'MB')),
-        figure('memory growth over half as many again', '%', [growth], atMost(5, '%')),
+        figure(`resident memory after ${orders} orders`, 'MB', samples.slice(stepsToGoal - 1, stepsToGoal), {
+          goal: atMost(600, 'MB'),
+        }),
+        figure('memory growth over half as many again', '%', [growth], { goal: atMost(5, '%') }),
       ],
       details: { ordersPerSample: scale.memoryStep, megabytes: samples },
       notes: [],

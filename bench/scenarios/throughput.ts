@@ -1,54 +1,53 @@
+import type { Batches } from '../batches.ts'
 import { runWorker } from '../child.ts'
 import { atLeast, type Figure, figure } from '../figure.ts'
+import { modes } from '../place.ts'
 import type { Scenario } from '../scenario.ts'
+import { inTurns } from '../turns.ts'
 import type { ClosedLoopRun, SagaAnswer, SagaWork } from '../workers/sagas.ts'
 
 const inFlight = [200, 2_000]
 
-/** Sagas per second with a number of them in flight, Comptoir and the hand-written loop in turns. */
+/** Sagas per second with a number of them in flight, and what they cost. */
 export const throughput: Scenario = {
   name: 'throughput',
-  modes: ['embedded', 'postgres'],
-  async run({ scale, say, places }) {
-    const ours: ClosedLoopRun[][] = []
-    const byHand: ClosedLoopRun[][] = []
-    for (let run = 1; run <= scale.runs; run += 1) {
-      const work = { single: 0, sagas: scale.sagas, inFlight }
-      say(`run ${run} of ${scale.runs}: Comptoir`)
-      ours.push(await places.fresh((place) => measure({ ...work, system: 'comptoir', place }), 'prepared'))
-      say(`run ${run} of ${scale.runs}: by hand`)
-      byHand.push(await places.fresh((place) => measure({ ...work, system: 'hand-written', place })))
-    }
+  modes,
+  async run(context) {
+    const { ours, byHand } = await inTurns(context, (system, place) =>
+      runWorker<SagaWork, SagaAnswer>('sagas', { system, place, single: 0, sagas: context.scale.sagas, inFlight }),
+    )
     const figures = inFlight.flatMap((concurrency, index): Figure[] => {
-      const values = (runs: ClosedLoopRun[][], value: (run: ClosedLoopRun) => number) =>
-        runs.flatMap((run) => run[index] ?? []).map(value)
-      const [mine, theirs] = [values(ours, sagasPerSecond), values(byHand, sagasPerSecond)]
-      // Neighbours in time share what else the machine was doing.
+      const both = (value: (run: ClosedLoopRun) => number) => {
+        const [mine = [], theirs = []] = [ours, byHand].map((answers) =>
+          answers.flatMap(({ closedLoops }) => closedLoops[index] ?? []).map(value),
+        )
+        return [mine, { byHand: theirs }] as const
+      }
+      const [mine, { byHand: theirs }] = both(({ sagasPerSecond }) => sagasPerSecond)
       const ratios = mine.map((value, run) => (100 * value) / (theirs[run] ?? Number.NaN))
+      const servers = Object.keys(ours[0]?.closedLoops[index]?.serverCpuMsPerSaga ?? {})
       return [
-        figure(`throughput, ${concurrency} in flight`, 'sagas/s', mine),
-        figure(`throughput by hand, ${concurrency} in flight`, 'sagas/s', theirs),
-        figure(`of the hand-written loop, ${concurrency} in flight`, '%', ratios, atLeast(60, '%')),
-        figure(`CPU, ${concurrency} in flight`, 'ms/saga', values(ours, cpuMsPerSaga)),
-        figure(`CPU by hand, ${concurrency} in flight`, 'ms/saga', values(byHand, cpuMsPerSaga)),
+        figure(`throughput, ${concurrency} in flight`, 'sagas/s', mine, { byHand: theirs }),
+        figure(`of the hand-written loop, ${concurrency} in flight`, '%', ratios, { goal: atLeast(60, '%') }),
+        figure(`CPU of our process, ${concurrency} in flight`, 'ms/saga', ...both(({ cpuMsPerSaga }) => cpuMsPerSaga)),
+        ...servers.map((server) =>
+          figure(
+            `CPU of ${server}, ${concurrency} in flight`,
+            'ms/saga',
+            ...both(({ serverCpuMsPerSaga }) => serverCpuMsPerSaga[server] ?? Number.NaN),
+          ),
+        ),
       ]
     })
-    return { figures, details: { comptoir: ours, handWritten: byHand }, notes: ours.at(-1)?.map(stagesOf) ?? [] }
+    const peaks = (answers: readonly SagaAnswer[]) => answers.map(({ peakMegabytes }) => peakMegabytes)
+    figures.push(figure('memory of our process, at most', 'MB', peaks(ours), { byHand: peaks(byHand) }))
+    const notes = ours.at(-1)?.closedLoops.map(({ inFlight: n, batches }) => `${n} in flight: ${batches.map(inWords).join('; ')}`)
+    return { figures, details: { comptoir: ours, handWritten: byHand }, notes: notes ?? [] }
   },
 }
 
-const sagasPerSecond = (run: ClosedLoopRun) => run.sagasPerSecond
-const cpuMsPerSaga = (run: ClosedLoopRun) => run.cpuMsPerSaga
-
-async function measure(work: SagaWork): Promise<ClosedLoopRun[]> {
-  return [...(await runWorker<SagaWork, SagaAnswer>('sagas', work)).closedLoops]
-}
-
-/** Where the time of a run went, in one line. */
-function stagesOf({ inFlight: concurrency, stages }: ClosedLoopRun): string {
-  const parts = stages.map(({ stage, transactions, messagesPerTransaction, msPerTransaction }) => {
-    const duration = msPerTransaction === null ? '' : `, ${msPerTransaction.toFixed(1)} ms each`
-    return `${stage} ${transactions} transactions of ${messagesPerTransaction.toFixed(0)}${duration}`
-  })
-  return `${concurrency} in flight: ${parts.join('; ')}`
+/** Where the time of a run went. */
+function inWords({ who, transactions, messagesPerTransaction, msPerTransaction }: Batches): string {
+  const duration = msPerTransaction === null ? '' : `, ${msPerTransaction.toFixed(1)} ms each`
+  return `${who} ${transactions} transactions of ${messagesPerTransaction.toFixed(0)}${duration}`
 }
