@@ -1,0 +1,31 @@
+import { Client } from 'pg'
+import { expect, it, onTestFinished } from 'vitest'
+import { startPostgres } from '../../scripts/servers/postgres.mjs'
+import { addressOf, makeDatabases } from './databases.ts'
+
+async function query(url: string, text: string): Promise<readonly unknown[]> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+it('each service has a database that the other cannot get into, and a user with no more power than that', async () => {
+  const server = await startPostgres()
+  onTestFinished(() => server.stop('kill'))
+  makeDatabases(server)
+  const powers = `select rolsuper or rolcreaterole or rolcreatedb or rolreplication as power from pg_roles where rolname = current_user`
+  for (const [user, other] of [
+    ['store', 'payments'],
+    ['payments', 'store'],
+  ] as const) {
+    expect(await query(addressOf(server, user, user), powers)).toEqual([{ power: false }])
+    await expect(query(addressOf(server, user, other), 'select 1')).rejects.toThrow('permission denied for database')
+  }
+  // A password with a quote arrived as it is: without one nobody would get in from elsewhere.
+  const secrets = `select count(*)::int as n from pg_authid where rolname in ('store', 'payments') and rolpassword like 'SCRAM-%'`
+  expect(await query(server.url, secrets)).toEqual([{ n: 2 }])
+})

@@ -1,0 +1,15 @@
+import { execFileSync } from 'node:child_process'
+import type { PostgresServer } from '../../scripts/servers/postgres.mjs'
+import { root } from '../kit/command.ts'
+
+/** Makes the databases of the services, as PostgreSQL's image does at its first start. */
+export function makeDatabases({ port }: PostgresServer): void {
+  const passwords = { STORE_PASSWORD: "it's secret", PAYMENTS_PASSWORD: 'secret' }
+  execFileSync(`${root}deploy/postgres/databases.sh`, {
+    env: { ...process.env, ...passwords, PGHOST: '127.0.0.1', PGPORT: String(port) },
+  })
+}
+
+/** A database as a user has it. */
+export const addressOf = ({ port }: PostgresServer, user: string, database: string): string =>
+  `postgres://${user}@127.0.0.1:${port}/${database}`

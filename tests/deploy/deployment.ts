@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../../scripts/servers/port.mjs'
+import { startPostgres } from '../../scripts/servers/postgres.mjs'
+import { startRedis } from '../../scripts/servers/redis.mjs'
+import { start } from '../kit/command.ts'
+import { readyStore, type StoreProcess } from '../kit/process.ts'
+import { kafkaBrokers } from '../kit/servers/addresses.ts'
+import { within } from '../kit/wait.ts'
+import { makeDatabases } from './databases.ts'
+import { startGateway } from './gateway.ts'
+import { makeImage } from './image.ts'
+import { commandIn, lastOf, service } from './shipped.ts'
+import { unprivileged } from './unprivileged.ts'
+
+const names = ['store-1', 'store-2', 'payments-1', 'payments-2']
+
+/** What compose.yaml starts, without containers: its processes from the files of the image, not as root, behind its gateway. */
+export interface Deployment {
+  /** The gateway. */
+  readonly url: string
+  /** The folder that stands for the image's /app. */
+  readonly app: string
+  /** The instance of that name. */
+  instance(name: string): StoreProcess
+  /** Whether the image's health check finds the instance well. */
+  isHealthy(name: string): boolean
+  stop(): Promise<void>
+}
+
+const environment = (name: string) => service(name).environment ?? {}
+const portOf = (name: string): string => environment(name).PORT ?? ''
+
+/** A value of compose.yaml with the places of a test. Its servers trust everybody, so that passwords are empty. */
+function translate(value: string, places: Readonly<Record<string, string>>): string {
+  let text = value.replaceAll(/\$\{\w+:\?[^}]*\}/g, '')
+  for (const [shipped, here] of Object.entries(places)) text = text.replace(shipped, here)
+  return text
+}
+
+export async function startDeployment(): Promise<Deployment> {
+  const ends: (() => unknown)[] = []
+  const stop = async () => {
+    for (const end of ends.splice(0).reverse()) await end()
+  }
+  try {
+    return { ...(await startAll((end) => ends.push(end))), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** @param onStop told how to end each thing that was started */
+async function startAll(onStop: (end: () => unknown) => void): Promise<Omit<Deployment, 'stop'>> {
+  const prefix = `deployment-${randomBytes(6).toString('hex')}`
+  const folder = mkdtempSync(join(tmpdir(), 'comptoir-deployment-'))
+  onStop(() => rmSync(folder, { recursive: true }))
+  chmodSync(folder, 0o755)
+  const app = join(folder, 'app')
+  makeImage(app)
+  const [server, redis] = [await startPostgres(), await startRedis()]
+  onStop(() => Promise.all([server, redis].map((one) => one.stop('kill'))))
+  makeDatabases(server)
+  const ports = new Map<string, number>()
+  for (const name of names) ports.set(portOf(name), await freePort())
+  mkdirSync(join(folder, 'gateway'))
+  const gateway = await startGateway(join(folder, 'gateway'), ports)
+  onStop(async () => {
+    gateway.command.child.kill('SIGTERM')
+    await within('the end of nginx', gateway.command.ended)
+  })
+
+  const places: Record<string, string> = {
+    'postgres:5432': `127.0.0.1:${server.port}`,
+    'redis:6379': `127.0.0.1:${redis.port}`,
+    'kafka:9092': kafkaBrokers(),
+    'http://localhost:8080': gateway.url,
+  }
+  const environmentOf = (name: string): Record<string, string> => ({
+    ...Object.fromEntries(Object.entries(environment(name)).map(([key, value]) => [key, translate(value, places)])),
+    // The topics of this run alone.
+    KAFKA_PREFIX: `${prefix}.`,
+    PORT: String(ports.get(portOf(name))),
+  })
+  const running = new Map<string, StoreProcess>()
+  const run = async (name: string) => {
+    const args = [...commandIn(lastOf('ENTRYPOINT')).slice(1), ...(service(name).command ?? [])]
+    const command = start(process.execPath, args, { cwd: app, env: environmentOf(name), ...unprivileged })
+    onStop(() => {
+      command.child.kill('SIGTERM')
+      return within(`the end of ${name}`, command.ended)
+    })
+    running.set(name, await readyStore(command))
+  }
+  await Promise.all(names.map(run))
+  return {
+    url: gateway.url,
+    app,
+    instance(name) {
+      const found = running.get(name)
+      if (!found) throw new Error(`There is no ${name}`)
+      return found
+    },
+    isHealthy(name) {
+      const [, ...args] = commandIn(lastOf('HEALTHCHECK'))
+      return spawnSync(process.execPath, args, { env: environmentOf(name), ...unprivileged }).status === 0
+    },
+  }
+}
