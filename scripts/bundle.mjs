@@ -13,7 +13,7 @@ const out = `${root}apps/comptoir/dist/bundle`
 const stamp = `${out}/sources.json`
 
 /** These find files of their own beside their modules. */
-const external = ['@electric-sql/pglite', '@fastify/static', '@fastify/swagger', '@fastify/swagger-ui']
+const external = ['@electric-sql/pglite', '@fastify/static', '@fastify/swagger', '@fastify/swagger-ui', '@platformatic/kafka']
 
 /** A module goes on naming files by where its source lies, not by where the bundle lies. */
 const ownPlaces = {
@@ -57,7 +57,9 @@ export async function bundle() {
     external,
     plugins: [ownPlaces],
     // For the packages among them that are CommonJS.
-    banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+    banner: {
+      js: `import { createRequire as requireBeside } from 'node:module'; const require = requireBeside(import.meta.url);`,
+    },
     sourcemap: true,
     sourcesContent: false,
     metafile: true,

@@ -25,7 +25,6 @@ beforeAll(async () => {
   const server = await buildServer({
     instance,
     metrics,
-    publicUrl: () => 'http://localhost',
     cursorSecret: new Uint8Array(32),
     notReady: () => [],
   })

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 
 /** The repository's root folder. */
 export const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -20,9 +21,9 @@ export interface Command {
 }
 
 const running = new Set<ChildProcess>()
-process.once('exit', () => {
-  // What a failed test left. Not SIGKILL: npm would leave its own child behind.
-  for (const child of running) child.kill('SIGTERM')
+afterAll(() => {
+  // What a failed test left. Not SIGKILL: npm would leave its own child behind; and what stands still must go on to hear it.
+  for (const child of running) for (const signal of ['SIGTERM', 'SIGCONT'] as const) child.kill(signal)
 })
 
 /** Starts any program in the repository's root folder. */

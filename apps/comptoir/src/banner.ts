@@ -3,6 +3,9 @@ import colors from 'picocolors'
 export interface Announcement {
   readonly url: string
   readonly mode: 'embedded' | 'postgres'
+  /** Whether messages go through Kafka, and reads through Redis. */
+  readonly kafka: boolean
+  readonly redis: boolean
   /** The service that runs here, or all. */
   readonly serves: string
   /** Where the data are kept: a folder, or a server's address; null: in a temporary folder. */
@@ -14,7 +17,7 @@ export interface Announcement {
 }
 
 /** Says once where everything is, and what of it is real: for people, or as one line of JSON for programs. */
-export function announce({ url, mode, serves, data, json, wished, port }: Announcement): void {
+export function announce({ url, mode, kafka, redis, serves, data, json, wished, port }: Announcement): void {
   const has = (service: string) => serves === 'all' || serves === service
   // A service that runs alone has its routes at the root.
   const prefixed = (prefix: string) => (serves === 'all' ? `${url}${prefix}` : url)
@@ -26,16 +29,19 @@ export function announce({ url, mode, serves, data, json, wished, port }: Announ
     metrics: `${url}/metrics`,
   }
   if (json) {
-    process.stdout.write(`${JSON.stringify({ url, ...places, data, mode, pid: process.pid })}\n`)
+    process.stdout.write(`${JSON.stringify({ url, ...places, data, mode, kafka, redis, pid: process.pid })}\n`)
     return
   }
   const moved = wished !== 0 && wished !== port ? colors.yellow(` (port ${wished} is taken)`) : ''
   const line = (name: string, value: string) => `  ${name.padEnd(12)}${value}`
   const what = serves === 'all' ? 'Everything' : `The service ${serves}`
-  const ground =
-    mode === 'embedded'
-      ? 'on an embedded PostgreSQL'
-      : 'on a PostgreSQL server; messages go through its logs, of several instances one does the work of each service'
+  const ground = mode === 'embedded' ? 'on an embedded PostgreSQL' : 'on PostgreSQL'
+  const messages = kafka
+    ? 'Kafka; of several instances all work'
+    : mode === 'embedded'
+      ? "the database's log"
+      : "PostgreSQL's logs; of several instances one does the work of each service"
+  const reads = redis ? 'Redis, and tables of PostgreSQL when it is away' : 'tables of PostgreSQL'
   const kept =
     mode === 'postgres'
       ? data
@@ -54,6 +60,8 @@ export function announce({ url, mode, serves, data, json, wished, port }: Announ
       line('Metrics', places.metrics),
       line('Health', `${url}/readyz`),
       line('Data', kept ?? ''),
+      line('Messages', messages),
+      line('Reads', reads),
       '',
       `  No login is asked for: only this machine can reach it.${surviving}`,
       `  Stop it with Ctrl-C.${has('store') ? ' Place an order:' : ''}`,

@@ -5,15 +5,13 @@ import { operatorApi } from '@comptoir/orchestrator'
 import { paymentsApi } from '@comptoir/payments'
 import { graphqlApi, ordersApi, placeOrderApi, productsApi, reportsApi, stockApi, usersApi } from '@comptoir/store'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { type Instance, services } from './instance.ts'
+import type { Instance } from './instance.ts'
 import type { StoreMetrics } from './metrics.ts'
 import { rebuildApi } from './rebuild.api.ts'
 
 export interface HttpOptions {
   readonly instance: Instance
   readonly metrics: StoreMetrics
-  /** Where clients reach this process, without a slash at the end; known once it listens. */
-  readonly publicUrl: () => string
   readonly cursorSecret: Uint8Array
   /** Why the process takes no work just now; empty when it does. */
   readonly notReady: () => readonly string[]
@@ -26,11 +24,10 @@ const longestBacklogMs = 300_000
 export async function buildServer({
   instance,
   metrics: registry,
-  publicUrl,
   cursorSecret,
   notReady,
 }: HttpOptions): Promise<FastifyInstance> {
-  const { store, payments, entry, waits, ports, ceiling } = instance
+  const { store, payments, entry, entries, waits, linkTo, ports, ceiling } = instance
   const app = createServer({ allowedHosts: 'loopback' })
   await app.register(docs, {
     title: 'Comptoir',
@@ -40,34 +37,33 @@ export async function buildServer({
       'The store back office: Store Manager (/store-api), Payments (/payments-api) and the operator API (/saga-api). Errors are problem documents (RFC 9457).',
   })
   const ready = async () => notReady()
-  const linkTo = (payment: number) => `${publicUrl()}/payments-api/payments/process/${payment}`
+  const degraded = () => instance.degradations
   const overloaded = () =>
     instance.backlogAge > longestBacklogMs ? 'Too much is waiting to be done: try again in a few seconds.' : undefined
 
   const storeRoutes: FastifyPluginAsync = async (api) => {
-    await api.register(health, { ready })
+    await api.register(health, { ready, degraded })
     await api.register(usersApi(store))
     await api.register(productsApi(store))
-    await api.register(stockApi(store, waits))
-    await api.register(graphqlApi(store))
+    await api.register(stockApi(store, waits, entries))
+    await api.register(graphqlApi(store, entries))
     await api.register(reportsApi(store))
     await api.register(placeOrderApi({ entry, waits, overloaded }))
     await api.register(ordersApi({ work: store, waits, linkTo, cursorSecret }))
     await api.register(rebuildApi(() => instance.rebuild()))
   }
   const paid = async (order: number) => {
-    await waits.order(order, 500, ({ status }) => status === 'PAID')
+    // What the store shows, only a process that knows it can wait for.
+    if (instance.services.includes(store)) await waits.order(order, 500, ({ status }) => status === 'PAID')
   }
 
   const paymentRoutes: FastifyPluginAsync = async (api) => {
-    await api.register(health, { ready })
+    await api.register(health, { ready, degraded })
     await api.register(paymentsApi({ work: payments, clock: ports.clock, ceiling, paid }))
   }
   const sagaRoutes: FastifyPluginAsync = async (api) => {
-    await api.register(health, { ready })
-    await api.register(
-      operatorApi({ database: ports.database, services, home: store.name, sagas: [placeOrder, cancelOrder], cursorSecret }),
-    )
+    await api.register(health, { ready, degraded })
+    await api.register(operatorApi({ services: instance.services, home: store, sagas: [placeOrder, cancelOrder], cursorSecret }))
   }
 
   const [alone] = instance.serves.length === 1 ? instance.serves : []
@@ -86,7 +82,7 @@ export async function buildServer({
     })
     await app.register(paymentRoutes, { prefix: '/payments-api' })
     await app.register(sagaRoutes, { prefix: '/saga-api' })
-    await app.register(health, { ready })
+    await app.register(health, { ready, degraded })
     await app.register(consolePage)
   }
   await app.register(metrics, { registry })

@@ -1,118 +1,201 @@
 import { defaultCeiling, paymentsMigrations, paymentsService, putOnHold } from '@comptoir/payments'
 import {
-  Consumer,
+  type Broker,
+  BrokerConsumer,
+  type Consumer,
   type Database,
   engineMigrations,
+  type Lag,
   type Leases,
+  LogConsumer,
   lonePorts,
   type Migrations,
   migrate,
   type Ports,
   Projector,
+  pendingMigrations,
+  type Queryable,
+  type ReadStore,
+  ReadStoreProjector,
+  Relay,
   raiseEpoch,
+  readLag,
   type Service,
   sharedMigrations,
 } from '@comptoir/runtime'
 import {
+  EntryReads,
   type OrderEntry,
   orderEntry,
   projectReadModel,
   ReadWaits,
   Rebuilds,
   seedStore,
+  storeEntries,
   storeMigrations,
   storeService,
 } from '@comptoir/store'
 import { Maintenance } from './maintenance.ts'
+import { type ServiceName, services } from './services.ts'
 
-/** The services of an installation; each has a schema of its own. */
-export const services = ['store', 'payments'] as const
 const userOnHold = 4
 
-/** All migrations of a database, in order. */
-export const migrations: readonly Migrations[] = [
-  sharedMigrations,
-  ...services.map(engineMigrations),
-  ...storeMigrations,
-  ...paymentsMigrations,
-]
+const ownMigrations: Readonly<Record<ServiceName, readonly Migrations[]>> = {
+  store: storeMigrations,
+  payments: paymentsMigrations,
+}
 
-/** Brings a database up to date. */
+/** All migrations of a database with the schemas of these services, in order. */
+export const migrationsOf = (names: readonly ServiceName[]): readonly Migrations[] => [
+  sharedMigrations,
+  ...names.map(engineMigrations),
+  ...names.flatMap((name) => ownMigrations[name]),
+]
+export const migrations = migrationsOf(services)
+
+/** Brings a database of all services up to date. */
 export const migrateAll = (database: Database): Promise<void> => migrate(database, migrations)
 
-export type ServiceName = (typeof services)[number]
+/** A database, and the services whose schemas stand in it. */
+export interface Place {
+  readonly database: Database
+  readonly names: readonly ServiceName[]
+  /** Whether this start has made it. */
+  readonly isNew: boolean
+  readonly epoch: number
+}
 
 export interface InstanceOptions {
   /** Fill an empty store with the demo data. */
   readonly seed: boolean
   /** The services whose work this process does (all when absent). */
   readonly serves?: readonly ServiceName[]
+  /** The services whose schemas it finds in its databases (all when absent). */
+  readonly knows?: readonly ServiceName[]
   /** The largest payment that is not refused, in minor units. */
   readonly ceiling?: number
   /** What the process gets from elsewhere than itself. */
   readonly ports?: Partial<Ports>
-  /** How the instances on a server's database agree on who does what; absent when the database is this process's own. */
-  readonly leases?: (schema: string) => Leases
+  /** Services with a database of their own. */
+  readonly own?: Readonly<Partial<Record<ServiceName, Pick<Ports, 'database' | 'signals'>>>>
+  /** How the instances on a server's databases agree on who does what; absent when the database is this process's own. */
+  readonly leases?: (service: ServiceName) => Leases
+  /** Carries the messages between the services; absent: they are read from the logs of the one database. */
+  readonly broker?: Broker
+  /** A quick read side that may be lost at any time; absent: reads are answered from tables. */
+  readonly readStore?: ReadStore
+  /** The absolute URL to pay a payment at; asked when the process listens. */
+  readonly linkTo?: (payment: number) => string
+  /** The topic where the broker shows the messages of sagas to others; absent: none. */
+  readonly feed?: string
 }
 
-/** One process of an installation: store and payments with their consumers and projections, on one database. */
+/** One process of an installation: store and payments with their consumers, projections and relays. */
 export class Instance {
   readonly ports: Ports
   readonly serves: readonly ServiceName[]
   readonly store: Service
   readonly payments: Service
+  /** Those whose schemas it finds. */
+  readonly services: readonly Service[]
   readonly entry: OrderEntry
   readonly waits: ReadWaits
+  /** Reads from the read store; absent where there is none. */
+  readonly entries: EntryReads | undefined
+  readonly linkTo: (payment: number) => string
   /** The largest payment that is not refused, in minor units. */
   readonly ceiling: number
   readonly #work: readonly (Consumer | Projector)[]
+  readonly #relays: readonly Relay[]
+  readonly #readStore: ReadStoreProjector | undefined
   readonly #rebuilds: Rebuilds
   readonly #maintenance: Maintenance
+  #backlog: readonly Lag[] = []
 
-  private constructor(ports: Ports, epoch: number, { serves = services, ceiling = defaultCeiling, leases }: InstanceOptions) {
-    const of = (schema: string): Ports => (leases ? { ...ports, leases: leases(schema) } : ports)
+  private constructor(ports: Ports, places: readonly Place[], options: InstanceOptions) {
+    const { serves = services, knows = services, ceiling = defaultCeiling, own, leases, broker, feed, readStore } = options
+    const { linkTo = (payment) => `/payments-api/payments/process/${payment}` } = options
+    const of = (name: ServiceName): Ports => ({ ...ports, ...own?.[name], ...(leases && { leases: leases(name) }) })
+    const epochOf = (name: ServiceName) => places.find((place) => place.names.includes(name))?.epoch ?? 1
     this.ports = ports
     this.serves = serves
     this.ceiling = ceiling
-    this.store = storeService(of('store'), epoch)
-    this.payments = paymentsService(of('payments'), epoch, ceiling)
+    this.store = storeService(of('store'), epochOf('store'))
+    this.payments = paymentsService(of('payments'), epochOf('payments'), ceiling)
+    this.services = knows.map((name) => this[name])
     this.entry = orderEntry(this.store)
-    this.waits = new ReadWaits(this.store, ports.signals)
+    const { signals } = this.store.ports
+    this.linkTo = linkTo
+    this.entries = readStore && new EntryReads('store', readStore, signals)
+    this.waits = new ReadWaits(this.store, signals, this.entries && { entries: this.entries, linkTo })
     this.#rebuilds = new Rebuilds(this.store.ports)
-    this.#maintenance = new Maintenance(ports, services, leases === undefined)
-    this.#work = [
-      ...(serves.includes('store') ? [new Projector(this.store, projectReadModel), new Consumer(this.store, services)] : []),
-      ...(serves.includes('payments') ? [new Consumer(this.payments, services)] : []),
-    ]
+    this.#maintenance = new Maintenance(places, ports.clock, leases === undefined, () => this.#measure())
+    const consumer = (service: Service) => (broker ? new BrokerConsumer(service, broker) : new LogConsumer(service, services))
+    const served = serves.map((name) => this[name])
+    this.#work = [...(serves.includes('store') ? [new Projector(this.store, projectReadModel)] : []), ...served.map(consumer)]
+    this.#readStore =
+      readStore && serves.includes('store') ? new ReadStoreProjector(this.store, readStore, storeEntries(linkTo)) : undefined
+    this.#relays = broker ? served.map((service) => new Relay(service, broker, { mailboxes: services, feed })) : []
   }
 
-  /** Migrates, raises the epoch where the database was moved, seeds, and begins to work, or stands by. */
+  /** Migrates, raises the epoch where a database was moved, seeds, and begins to work, or stands by. */
   static async start(database: Database, options: InstanceOptions): Promise<Instance> {
     const ports: Ports = { ...lonePorts(database), ...options.ports }
-    await migrateAll(database)
+    const { knows = services, serves = services, own } = options
+    const places: Place[] = []
+    for (const place of new Set(knows.map((name) => own?.[name]?.database ?? database))) {
+      const names = knows.filter((name) => (own?.[name]?.database ?? database) === place)
+      const wanted = migrationsOf(names)
+      const isNew = (await pendingMigrations(place, wanted)).includes(`${names[0]}.engine 001_engine.sql`)
+      await migrate(place, wanted)
+      places.push({ database: place, names, isNew, epoch: await raiseEpoch(place, names) })
+    }
     const alone = options.leases === undefined
-    const epoch = await raiseEpoch(database, services)
-    const instance = new Instance(ports, epoch, options)
+    const instance = new Instance(ports, places, options)
     await instance.#maintenance.partitions()
-    if (options.seed) await seedStore(instance.store, (unit) => putOnHold(unit, userOnHold))
-    const discarded = instance.#rebuilds.discard().catch(() => {})
+    if (options.seed) await instance.#seed(places)
+    const discarded = serves.includes('store') ? instance.#rebuilds.discard().catch(() => {}) : undefined
     if (alone) await discarded
     for (const work of instance.#work) {
       const begun = work.start()
       // Another instance may do it for days.
       if (alone) await begun
     }
+    // The broker may be away: orders are taken all the same.
+    for (const relay of instance.#relays) void relay.start()
     return instance
+  }
+
+  /** Begins to fill the read store, once it is known where payments are paid. */
+  fillReadStore(): void {
+    void this.#readStore?.start()
   }
 
   /** Why orders are not going on just now; empty when all is well. */
   get troubles(): readonly string[] {
-    return [...this.#work, this.#maintenance].flatMap(({ trouble }) => (trouble === null ? [] : [trouble]))
+    return [...this.#work, this.#maintenance].flatMap(({ trouble }) => trouble ?? [])
   }
 
-  /** Age in milliseconds of the oldest message that waits to be handled. */
+  /** What is away while requests are taken all the same; empty when all is well. */
+  get degradations(): readonly string[] {
+    const consumers = this.#work.filter((work) => work instanceof BrokerConsumer)
+    const texts = [...this.#relays.map(({ trouble }) => trouble), ...consumers.map(({ away }) => away), this.#readStore?.trouble]
+    return texts.flatMap((text) => text ?? [])
+  }
+
+  /** How far everybody who reads a log is behind, whichever instance does it. */
+  async lags(): Promise<readonly Lag[]> {
+    const together = this.services.flatMap((reader) =>
+      this.services
+        .filter((source) => source.ports.database === reader.ports.database)
+        .map((source) => [reader, source] as const),
+    )
+    return (await Promise.all(together.map(([reader, source]) => readLag(reader, source.name)))).flat()
+  }
+
+  /** Age in milliseconds of the oldest message that waits to be handled (or to be carried to the broker), a second ago. */
   get backlogAge(): number {
-    return Math.max(0, ...this.#work.map((work) => (work instanceof Consumer ? work.backlogAge : 0)))
+    return 1_000 * Math.max(0, ...this.#backlog.map(({ age }) => age))
   }
 
   /**
@@ -129,6 +212,21 @@ export class Instance {
     await this.#maintenance.stop()
     await this.#rebuilds.stop()
     await this.entry.idle()
-    await Promise.all(this.#work.map((work) => work.stop()))
+    await Promise.all([...this.#work, ...this.#relays, ...(this.#readStore ? [this.#readStore] : [])].map((work) => work.stop()))
+  }
+
+  async #seed(places: readonly Place[]): Promise<void> {
+    const together = this.store.ports.database === this.payments.ports.database
+    const hold = (unit: Queryable) => putOnHold(unit, userOnHold)
+    const serves = (name: ServiceName) => this.services.includes(this[name])
+    if (serves('store')) await seedStore(this.store, together && serves('payments') ? hold : undefined)
+    const own = places.find(({ database, isNew }) => isNew && database === this.payments.ports.database)
+    if (serves('payments') && own && !own.names.includes('store')) await hold(this.payments)
+  }
+
+  async #measure(): Promise<void> {
+    const mailboxes: readonly string[] = services
+    // Projections may be behind: what they have not shown yet is read from the write side.
+    this.#backlog = (await this.lags()).filter(({ consumer }) => mailboxes.includes(consumer.split('/')[0] ?? ''))
   }
 }

@@ -45,10 +45,23 @@ program
   .action(async (options) => (await import('./rebuild.ts')).rebuild(options))
 
 program
+  .command('move')
+  .description('move an embedded store, which nobody serves just now, to the empty database of DATABASE_URL')
+  .option('--data <dir>', 'where the data are kept', './.comptoir')
+  .action(async (options) => (await import('./move.ts')).move(options))
+
+program
+  .command('migrate')
+  .description('bring the databases of the services up to date, and give other roles what they need of it')
+  .addOption(new Option('--app <role>', 'the role that serves').env('COMPTOIR_APP_ROLE'))
+  .addOption(new Option('--reader <role>', 'the role that reads, for reports').env('COMPTOIR_READER_ROLE'))
+  .action(async (options) => (await import('./migrate.ts')).migrateServers(options))
+
+program
   .command('doctor')
   .description('look at everything an instance needs, and say what is wrong and what to do')
   .option('--data <dir>', 'where the data are kept, without DATABASE_URL', './.comptoir')
-  .action(async (options) => (await import('./doctor.ts')).doctor(options))
+  .action(async (options) => (await import('./doctor/doctor.ts')).doctor(options))
 
 try {
   await program.parseAsync()

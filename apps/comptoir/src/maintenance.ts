@@ -1,4 +1,4 @@
-import { keepPartitions, type Ports } from '@comptoir/runtime'
+import { type Clock, type Database, keepPartitions } from '@comptoir/runtime'
 
 /**
  * Small tables whose rows change all the time. Nothing vacuums an embedded database but we; these cost milliseconds. The
@@ -22,28 +22,38 @@ const checkpointBytes = 64 * 1024 * 1024
 const checkpointLookMs = 1_000
 const partitionsEveryMs = 3_600_000
 
-/** What a database needs now and then: partitions; an embedded one, where nobody else does it, also checkpoints and vacuum. */
+const measureEveryMs = 1_000
+
+/** A database, and the services whose schemas stand in it. */
+interface Kept {
+  readonly database: Database
+  readonly names: readonly string[]
+}
+
+/** What databases need now and then: partitions; an embedded one, where nobody else does it, also checkpoints and vacuum. */
 export class Maintenance {
-  readonly #ports: Ports
-  readonly #services: readonly string[]
+  readonly #places: readonly Kept[]
+  readonly #clock: Clock
   readonly #timers: readonly NodeJS.Timeout[]
   #running: Promise<void> = Promise.resolve()
   /** What went wrong the last time; null when all is well. It is tried again. */
   trouble: string | null = null
 
-  constructor(ports: Ports, services: readonly string[], embedded: boolean) {
-    this.#ports = ports
-    this.#services = services
+  /** @param measure called every second, to look how much is to be done */
+  constructor(places: readonly Kept[], clock: Clock, embedded: boolean, measure: () => Promise<void>) {
+    this.#places = places
+    this.#clock = clock
     this.#timers = [
       this.#every(partitionsEveryMs, () => this.partitions()),
+      this.#every(measureEveryMs, measure),
       ...(embedded
         ? [this.#every(checkpointLookMs, () => this.#checkpoint()), this.#every(vacuumEveryMs, () => this.#vacuum())]
         : []),
     ]
   }
 
-  partitions(): Promise<void> {
-    return keepPartitions(this.#ports.database, this.#services, this.#ports.clock.now())
+  async partitions(): Promise<void> {
+    for (const { database, names } of this.#places) await keepPartitions(database, names, this.#clock.now())
   }
 
   async stop(): Promise<void> {
@@ -52,15 +62,16 @@ export class Maintenance {
   }
 
   async #checkpoint(): Promise<void> {
-    const { database } = this.#ports
-    const [log] = await database.query<{ bytes: number }>(
-      `select (pg_current_wal_insert_lsn() - redo_lsn)::float8 as bytes from pg_control_checkpoint()`,
-    )
-    if (log && log.bytes > checkpointBytes) await database.query('checkpoint')
+    for (const { database } of this.#places) {
+      const [log] = await database.query<{ bytes: number }>(
+        `select (pg_current_wal_insert_lsn() - redo_lsn)::float8 as bytes from pg_control_checkpoint()`,
+      )
+      if (log && log.bytes > checkpointBytes) await database.query('checkpoint')
+    }
   }
 
   async #vacuum(): Promise<void> {
-    for (const table of busyTables) await this.#ports.database.query(`vacuum ${table}`)
+    for (const { database } of this.#places) for (const table of busyTables) await database.query(`vacuum ${table}`)
   }
 
   #every(ms: number, work: () => Promise<void>): NodeJS.Timeout {

@@ -104,7 +104,7 @@ export class StoreMetrics {
   }
 
   #gauges(instance: Instance): () => Promise<void> {
-    const services = [instance.store, instance.payments]
+    const services = instance.services
     const registers = [this.registry]
     const labelNames = ['consumer', 'source']
     const oldest = new Gauge({
@@ -127,18 +127,15 @@ export class StoreMetrics {
     })
     const open = new Gauge({ name: 'comptoir_sagas_open', help: 'Sagas that have not ended', registers })
     return async () => {
-      const lags = (
-        await Promise.all(services.flatMap((reader) => services.map((source) => readLag(reader, source.name))))
-      ).flat()
-      for (const { consumer, source, age, behind } of lags) {
+      for (const { consumer, source, age, behind } of await instance.lags()) {
         oldest.set({ consumer, source }, age)
         lag.set({ consumer, source }, behind)
       }
       for (const service of services) {
         for (const { state, n } of await readHeld(service)) held.set({ service: service.name, state }, n)
       }
-      const [sagas] = await instance.store.query<{ n: number }>(`select count(*)::int as n from store.saga_open`)
-      open.set(sagas?.n ?? 0)
+      const counts = await Promise.all(services.map(readOpen))
+      open.set(counts.reduce((sum, n) => sum + n, 0))
     }
   }
 }
@@ -148,27 +145,7 @@ const readHeld = (service: Service): Promise<{ state: string; n: number }[]> =>
     `select s as state, (select count(*)::int from ${service.name}.held_message where state = s) as n from unnest(array['retry', 'parked', 'dead', 'unknown']) as s`,
   )
 
-interface Lag {
-  readonly consumer: string
-  readonly source: string
-  readonly age: number
-  readonly behind: number
+async function readOpen(service: Service): Promise<number> {
+  const [row] = await service.query<{ n: number }>(`select count(*)::int as n from ${service.name}.saga_open`)
+  return row?.n ?? 0
 }
-
-/** How far the consumers of one service are behind one log. */
-const readLag = (reader: Service, source: string): Promise<Lag[]> =>
-  reader.query<Lag>(
-    `select p.consumer, p.source,
-       coalesce(extract(epoch from comptoir.now() - first.created), 0)::float8 as age, coalesce(last.pos - first.pos + 1, 0)::float8 as behind
-     from ${reader.name}.position as p
-     left join lateral (
-       select created, pos from ${source}.log as l where l.mailbox = p.consumer and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos)
-       order by epoch, txid, pos limit 1
-     ) as first on true
-     left join lateral (
-       select pos from ${source}.log as l where l.mailbox = p.consumer and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos)
-       order by epoch desc, txid desc, pos desc limit 1
-     ) as last on true
-     where p.source = $1`,
-    [source],
-  )

@@ -1,10 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { Demo } from './demo.ts'
+import { drainTime } from './drain-time.ts'
 import { logErrors } from './error-log.ts'
 import type { Foundation } from './foundation.ts'
 import { buildServer } from './http.ts'
-import { Instance, type ServiceName } from './instance.ts'
+import { Instance } from './instance.ts'
 import { StoreMetrics } from './metrics.ts'
+import type { ServiceName } from './services.ts'
 
 export interface StoreOptions {
   readonly port: number
@@ -17,7 +20,10 @@ export interface StoreOptions {
 export interface OpenStore {
   readonly url: string
   readonly port: number
-  /** Closes the intake, finishes what is in hand, closes the database. */
+  /**
+   * Says that it is not ready, and takes requests for DRAIN_MS more, so that a load balancer has gone elsewhere by then.
+   * Closes the intake, finishes what is in hand, closes the database.
+   */
   stop(): Promise<void>
 }
 
@@ -25,23 +31,29 @@ export interface OpenStore {
 const patienceMs = 1_500
 
 export async function openStore(foundation: Foundation, { port, seed, demo, serves }: StoreOptions): Promise<OpenStore> {
-  const { database, ports, leases, cursorSecret } = foundation
+  const { database, cursorSecret, close, ...connections } = foundation
+  const drainMs = drainTime()
   logErrors()
-  const instance = await Instance.start(database, { seed, serves, ports, ...(leases && { leases }) })
+  let publicUrl = process.env.PUBLIC_URL?.replace(/\/+$/, '')
+  const linkTo = (payment: number) => `${publicUrl ?? ''}/payments-api/payments/process/${payment}`
+  const instance = await Instance.start(database, { seed, serves, linkTo, ...connections })
   const metrics = new StoreMetrics(instance)
   let stopping = false
-  let publicUrl = process.env.PUBLIC_URL?.replace(/\/+$/, '')
   const notReady = () => (stopping ? ['the process is stopping'] : instance.troubles)
   const server = await buildServer({
     instance,
     metrics,
-    publicUrl: () => publicUrl ?? '',
     cursorSecret: await cursorSecret(),
     notReady,
+  })
+  // A client that keeps its connection would send its next request into one that is about to close.
+  server.server.prependListener('request', (_request, response) => {
+    if (stopping) response.setHeader('connection', 'close')
   })
   const chosen = await listenFrom(server, port)
   const url = `http://127.0.0.1:${chosen}`
   publicUrl ??= url
+  instance.fillReadStore()
   const demonstration = demo ? new Demo(url, instance.store) : undefined
   return {
     url,
@@ -49,12 +61,13 @@ export async function openStore(foundation: Foundation, { port, seed, demo, serv
     async stop() {
       stopping = true
       demonstration?.stop()
+      await pause(drainMs)
       const hurry = setTimeout(() => server.server.closeAllConnections(), patienceMs)
       await server.close()
       clearTimeout(hurry)
       await instance.stop()
       metrics.close()
-      await foundation.close()
+      await close()
     },
   }
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keepPartitions } from '@comptoir/runtime'
 import { openPglite } from '@comptoir/runtime/pglite'
-import { migrateAll, migrations, services } from './instance.ts'
+import { migrateAll, migrations } from './instance.ts'
+import { services } from './services.ts'
 
 /*
  * A new database takes PGlite seconds to make, a copy of a prepared one half a second. So one is prepared at install time,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { claimFolder, readHolder } from '@comptoir/runtime/pglite/folder-lock'
 import { CommandFailure } from './command-failure.ts'
+import { refuseMoved } from './moved.ts'
 
 /** Makes the read model again: in the process that holds the data, while it serves; or here, when none does. */
 export async function rebuild({ data }: { readonly data: string }): Promise<void> {
@@ -22,6 +23,7 @@ async function askHolder(url: string | number | undefined): Promise<number> {
 
 async function rebuildHere(folder: string): Promise<number> {
   if (!existsSync(folder)) throw noStore(folder)
+  refuseMoved(folder)
   const claim = claimFolder(folder, {})
   try {
     const [{ openPglite, hasDatabase }, { Instance }] = await Promise.all([

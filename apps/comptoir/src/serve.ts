@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { claimFolder, type FolderClaim, FolderInUse } from '@comptoir/runtime/pglite/folder-lock'
+import { type Addresses, addressesFrom, shownAddress } from './addresses.ts'
 import { CommandFailure } from './command-failure.ts'
+import { drainTime } from './drain-time.ts'
 import type { Foundation } from './foundation.ts'
-import type { ServiceName } from './instance.ts'
+import type { Links } from './links.ts'
+import { refuseMoved } from './moved.ts'
 import type { OpenStore } from './open-store.ts'
+import type { ServiceName } from './services.ts'
 
 export interface ServeOptions {
   readonly port: number
@@ -22,18 +26,31 @@ const longestStopMs = 4_000
 
 /** Runs the store, or one service of it, in this process until SIGTERM or SIGINT. */
 export async function serve(options: ServeOptions): Promise<void> {
-  refuseWhatIsNotThere()
-  const url = process.env.DATABASE_URL
-  const ground = url ? await onServer(url) : onFolder(options)
+  const addresses = addressesFrom(process.env)
+  const { database, own, knows } = addresses
+  if (options.service !== 'all' && !knows.includes(options.service))
+    throw new CommandFailure(
+      `the service ${options.service} has no database: set DATABASE_URL, or ${options.service.toUpperCase()}_DATABASE_URL`,
+    )
+  const ground = database || Object.keys(own).length > 0 ? await onServers(addresses) : onFolder(options)
   // With nothing to wait for, Node ends the loop's turn with waiting for all of V8's compilers: 0.4 s, until the port is open.
   const awake = setInterval(() => {}, 60_000)
-  const opening = open(options, ground.open)
+  const opening = open(options, addresses, ground.open)
   stopOnSignals(async () => (await opening).stop())
   const store = await opening
   clearInterval(awake)
   ground.serving(store.url)
   const { announce } = await import('./banner.ts')
-  announce({ ...ground, url: store.url, serves: options.service, json: options.json, wished: options.port, port: store.port })
+  announce({
+    ...ground,
+    kafka: addresses.kafka !== undefined,
+    redis: addresses.redis !== undefined,
+    url: store.url,
+    serves: options.service,
+    json: options.json,
+    wished: options.port,
+    port: store.port,
+  })
 }
 
 /** Where the data are, and how they are opened. Everything heavy is loaded only then: a folder in use is told at once. */
@@ -41,26 +58,26 @@ interface Ground {
   readonly mode: Foundation['mode']
   /** For people; null when it is removed at the end. */
   readonly data: string | null
-  open(): Promise<Foundation>
+  open(links: Links): Promise<Foundation>
   serving(url: string): void
 }
 
-/** Better no start than one on other ground than it was asked for. */
-function refuseWhatIsNotThere(): void {
-  const asked = ['KAFKA_BROKERS', 'REDIS_URL'].filter((name) => process.env[name])
-  if (asked.length > 0)
-    throw new CommandFailure(
-      `${asked.join(' and ')} cannot be used yet: messages go through PostgreSQL's logs, and reads to its tables. Unset it.`,
-    )
-}
-
-async function onServer(url: string): Promise<Ground> {
-  const { openDistributed, shownAddress } = await import('./distributed.ts')
-  return { mode: 'postgres', data: shownAddress(url), open: () => openDistributed(url), serving() {} }
+async function onServers({ database, own, knows }: Addresses): Promise<Ground> {
+  const { openDistributed } = await import('./distributed.ts')
+  const urls = [...new Set([database, ...Object.values(own)])].flatMap((url) => url ?? [])
+  const [first = ''] = urls
+  const data = urls.map((url) => shownAddress(url)).join(', ')
+  return {
+    mode: 'postgres',
+    data,
+    open: ({ signals }) => openDistributed(database ?? first, { own, knows, signals }),
+    serving() {},
+  }
 }
 
 function onFolder(options: ServeOptions): Ground {
   const folder = options.ephemeral ? mkdtempSync(join(tmpdir(), 'comptoir-')) : resolve(options.data)
+  refuseMoved(folder)
   const claim = claimOrExit(folder)
   // However it ends, unless it is killed.
   process.once('exit', () => {
@@ -75,9 +92,23 @@ function onFolder(options: ServeOptions): Ground {
   }
 }
 
-async function open({ port, seed, demo, service }: ServeOptions, openGround: () => Promise<Foundation>): Promise<OpenStore> {
-  const [{ openStore }, { services }] = await Promise.all([import('./open-store.ts'), import('./instance.ts')])
-  return openStore(await openGround(), { port, seed, demo, serves: service === 'all' ? services : [service] })
+async function open(
+  { port, seed, demo, service }: ServeOptions,
+  addresses: Addresses,
+  openGround: Ground['open'],
+): Promise<OpenStore> {
+  const [{ openStore }, { openLinks }] = await Promise.all([import('./open-store.ts'), import('./links.ts')])
+  const links = await openLinks(addresses, service)
+  const ground = await openGround(links)
+  const foundation: Foundation = {
+    ...ground,
+    ...links,
+    async close() {
+      await links.close()
+      await ground.close()
+    },
+  }
+  return openStore(foundation, { port, seed, demo, serves: service === 'all' ? addresses.knows : [service] })
 }
 
 function claimOrExit(folder: string): FolderClaim {
@@ -102,7 +133,7 @@ function stopOnSignals(stop: () => Promise<void>): void {
     // npm and the shell may both pass the signal on.
     if (stopping) return
     stopping = true
-    setTimeout(() => process.exit(0), longestStopMs).unref()
+    setTimeout(() => process.exit(0), drainTime() + longestStopMs).unref()
     stop().then(
       () => process.exit(0),
       (error: unknown) => {

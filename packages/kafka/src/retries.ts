@@ -15,10 +15,10 @@ export class Retries {
     this.#now = now
   }
 
-  /** The client tries an operation again. */
-  tried(operation: string, attempt: number): void {
+  /** The client tries an operation again, after this failure. */
+  tried(operation: string, attempt: number, reason = 'no reason was told'): void {
     if (attempt < PATIENCE) return
-    if (!this.#struggling.has(operation)) this.#changed(`${operation} has been tried ${attempt} times`)
+    if (!this.#struggling.has(operation)) this.#changed(`${operation} has been tried ${attempt} times: ${reason}`)
     this.#struggling.set(operation, this.#now())
   }
 

@@ -14,7 +14,7 @@ function observed() {
 it('says once what has been tried ten times, also when the client begins from the start', () => {
   const { troubles, retries } = observed()
   for (const attempts of [9, 30, 30]) for (let attempt = 1; attempt <= attempts; attempt += 1) retries.tried('fetch', attempt)
-  expect(troubles).toEqual(['fetch has been tried 10 times'])
+  expect(troubles).toEqual(['fetch has been tried 10 times: no reason was told'])
 })
 
 it('takes a heartbeat as the end of what is not tried any more', () => {
@@ -37,5 +37,5 @@ it('begins anew without a word', () => {
   retries.clear()
   time.now = 1_000
   retries.beaten()
-  expect(troubles).toEqual(['fetch has been tried 10 times'])
+  expect(troubles).toEqual(['fetch has been tried 10 times: no reason was told'])
 })

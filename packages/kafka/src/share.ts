@@ -39,6 +39,7 @@ export class Share {
   readonly #lag: Lag
   #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
   #fail: (reason: string) => void = () => {}
+  #lastFailure: string | undefined
   #joined = false
   #ended = false
   #full = false
@@ -53,7 +54,10 @@ export class Share {
       ...clientSettings(settings),
       // Ten seconds, not thirty: who tries anew from the start also finds a topic that was deleted and made again.
       retries: 100,
-      retryDelay: (_client, operation, _attempt, _retries, error) => delayOf(operation, error),
+      retryDelay: (_client, operation, _attempt, _retries, error) => {
+        this.#lastFailure = reasonOf(error)
+        return delayOf(operation, error)
+      },
       groupId: topic,
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: REBALANCE_MS,
@@ -83,7 +87,9 @@ export class Share {
     consumer.on('client:broker:disconnect', () => {
       if (!this.#ended) consumer.clearMetadata()
     })
-    consumer.on('client:performWithRetry:retry', (operation: string, attempt: number) => retries.tried(operation, attempt))
+    consumer.on('client:performWithRetry:retry', (operation: string, attempt: number) =>
+      retries.tried(operation, attempt, this.#lastFailure),
+    )
     void this.#open()
   }
 

@@ -10,7 +10,8 @@ import { within } from './waiting.ts'
  * @throws BrokerError
  */
 export async function createTopics(settings: Settings, mailboxes: readonly string[]): Promise<void> {
-  const admin = new Admin(clientSettings(settings))
+  // Whoever asks tries again, and wants to know soon why.
+  const admin = new Admin({ ...clientSettings(settings), retries: 30 })
   const topics = mailboxes.map((mailbox) => topicOf(settings, mailbox))
   try {
     const known = new Set(await admin.listTopics())

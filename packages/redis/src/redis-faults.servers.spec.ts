@@ -37,6 +37,9 @@ describe.skipIf(process.env.TEST_REDIS_URL === undefined)('redisReadStore and a 
     () => by.write('order', [entryOf(1, 9)], generation),
     () => by.drop('order', [{ id: 1, version: 9 }]),
     () => by.generation(),
+    () => by.readVouched('order', [1]),
+    () => by.now(),
+    () => by.vouch(generation, Date.now() + 60_000),
   ]
   /** All at once, again and again: each fails as it should, in time. */
   const refusesEverything = async (by: typeof store, generation: string) => {

@@ -74,14 +74,16 @@ describe.skipIf(url === undefined)('redisSignals and a server in trouble', () =>
   })
 
   it('hears nothing of another prefix, and survives what others publish', async () => {
-    const stranger = redisSignals({ url: server.url, prefix: 'other:' })
+    const [stranger, friend] = [1, 2].map(() => redisSignals({ url: server.url, prefix: 'other:' })) as [typeof near, typeof near]
+    // Whoever has just subscribed is woken once.
+    await bothHear(stranger, friend)
     for (const message of ['', 'nonsense', '{}', '[]', '[1]', 'null']) await server.operator.publish('signals', message)
     const before = stranger.seen('a')
     await bothHear(near, far)
     near.send(['a'])
     await eventually(() => far.seen('a') > 0)
     expect(stranger.seen('a')).toBe(before)
-    await stranger.close()
+    await Promise.all([stranger.close(), friend.close()])
   })
 
   it('publishes a storm in few messages', async () => {

@@ -37,6 +37,34 @@ end
 /** KEYS: the generation. */
 export const currentGeneration = new Script(`${current} return current()`)
 
+/**
+ * Answers the generation, made when there is none, and whether anybody vouches for it.
+ *
+ * KEYS: the generation, the vouching. ARGV: a random text.
+ */
+export const vouchedGeneration = new Script(`${current}
+local known = current()
+if known then return {known, redis.pcall('get', KEYS[2]) == known and 1 or 0} end
+local made = run .. '.' .. ARGV[1]
+redis.call('set', KEYS[1], made)
+return {made, 0}
+`)
+
+/** Vouches for the expected generation until a moment; answers false when it is another. KEYS: the two. ARGV: it, the moment. */
+export const vouchUntil = new Script(`${current}
+if current() ~= ARGV[1] then return false end
+redis.call('set', KEYS[2], ARGV[1])
+redis.call('pexpireat', KEYS[2], ARGV[2])
+return 1
+`)
+
+/** Makes another generation and answers it. KEYS: the generation. ARGV: a random text. */
+export const nextGeneration = new Script(`${current}
+local made = run .. '.' .. ARGV[1]
+redis.call('set', KEYS[1], made)
+return made
+`)
+
 /** Answers the generation; when there is none, makes it. KEYS: the generation. ARGV: a random text. */
 export const openGeneration = new Script(`${current}
 local known = current()

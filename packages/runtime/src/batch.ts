@@ -10,6 +10,7 @@ import {
   type UndoTask,
 } from '@comptoir/saga'
 import { crashPoint } from './crash-points.ts'
+import { holdRefused } from './held.ts'
 import { noteAttention } from './home.ts'
 import { type Claim, claimInbox, claimKey, readSteps, recordVerdicts, type StoredStep, type Verdict } from './inbox.ts'
 import type { AnyHandler, EventHandler, Home, ReceivedEvent } from './participant.ts'
@@ -17,6 +18,7 @@ import type { Item } from './routing.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 type StepItem = Extract<Item, { kind: 'step' }>
+type RefusedItem = Extract<Item, { kind: 'refused' }>
 
 /** All fresh messages of one step: what is to be done, and what is to be undone. */
 interface StepGroup {
@@ -56,6 +58,7 @@ export async function handleBatch(
   const events = new Map<string, EventGroup>()
   const sends = new Sends(unit, report)
   const verdicts: Verdict[] = []
+  const refused: RefusedItem[] = []
   for (const item of items) {
     if (item.kind === 'step') sort(item, fresh, stored, steps, sends, verdicts)
     else if (item.kind === 'event' && fresh.has(claimKey(eventClaim(item)))) gather(events, item)
@@ -63,7 +66,9 @@ export async function handleBatch(
       const { cause } = JSON.parse(item.message.body) as { cause?: Cause }
       unit.end(item.saga, { saga: item.message.key, outcome: item.outcome, cause })
     } else if (item.kind === 'attention') await attend(unit, service, homes, item)
+    else if (item.kind === 'refused' && fresh.has(claimKey(eventClaim(item)))) refused.push(item)
   }
+  if (refused.length > 0) await holdRefused(unit, service, refused)
 
   await unit.lock(wantedLocks(steps, events))
   crashPoint('consumer.afterLocks')
@@ -77,7 +82,7 @@ export async function handleBatch(
   return report
 }
 
-const eventClaim = ({ message }: Extract<Item, { kind: 'event' }>): Claim => ({
+const eventClaim = ({ message }: Pick<Item, 'message'>): Claim => ({
   id: message.id ?? message.key,
   step: message.type,
   phase: 'event',
@@ -86,7 +91,7 @@ const eventClaim = ({ message }: Extract<Item, { kind: 'event' }>): Claim => ({
 })
 
 function claimsOf(item: Item): Claim[] {
-  if (item.kind === 'event') return [eventClaim(item)]
+  if (item.kind === 'event' || item.kind === 'refused') return [eventClaim(item)]
   if (item.kind !== 'step') return []
   const { message, step, phase } = item
   const doing = { id: message.key, step: step.name, phase: 'do' } as const

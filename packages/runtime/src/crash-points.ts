@@ -24,6 +24,8 @@ export const crashPoints = [
   'projection.afterRead',
   'projection.beforeCommit',
   'projection.afterCommit',
+  'relay.afterRead',
+  'relay.afterPublish',
 ] as const
 export type CrashPoint = (typeof crashPoints)[number]
 

@@ -45,6 +45,10 @@ describe('F51: the epoch', () => {
 
   it.each([
     ['the server is another', moved],
+    [
+      'the database is another on the same server',
+      () => database.query(`update comptoir.epoch set system_identifier = replace(system_identifier, '/', '/1')`),
+    ],
     ['its timeline is another', () => database.query('update comptoir.epoch set timeline = timeline + 1')],
     ['a row of the log is ahead of the server', () => rowAhead(1_000)],
     ['a row of the log is of the very next transaction', () => rowAhead(1)],
@@ -64,6 +68,16 @@ describe('F51: the epoch', () => {
         'select distinct epoch, txid, pos from (select * from a.position union all select * from b.position) as p',
       ),
     ).toEqual([{ epoch: 0, txid: '0', pos: 0 }])
+  })
+
+  it('F6: when it is raised, whoever still reads by the old one is fenced', async () => {
+    world = await World.create(database)
+    const [consumer] = await world.start(world.services.a)
+    await moved()
+    await raise()
+    await world.begin(1)
+    await eventually(() => consumer?.trouble != null)
+    expect(await database.query(`select distinct epoch, txid from a.position`)).toEqual([{ epoch: 0, txid: '0' }])
   })
 
   it('I9: after it is raised everything is read again, with no second effect, and new sagas run', async () => {

@@ -11,9 +11,7 @@ import type { Database } from './ports/database.ts'
 export async function raiseEpoch(db: Database, schemas: readonly string[]): Promise<number> {
   return db.transaction(async (tx) => {
     await tx.query(`select pg_advisory_xact_lock(hashtext('comptoir.epoch'))`)
-    const [server] = await tx.query<{ id: string; timeline: number }>(
-      `select (select system_identifier::text from pg_control_system()) as id, (select timeline_id from pg_control_checkpoint()) as timeline`,
-    )
+    const [server] = await tx.query<{ id: string; timeline: number }>(whereWeAre)
     if (!server) throw new Error('the server does not say who it is')
     const [known] = await tx.query<{ epoch: number; system_identifier: string; timeline: number }>(
       `select epoch, system_identifier, timeline from comptoir.epoch`,
@@ -28,16 +26,27 @@ export async function raiseEpoch(db: Database, schemas: readonly string[]): Prom
     const moved = known.system_identifier !== server.id || known.timeline !== server.timeline
     const ahead = moved || (await Promise.all(schemas.map((schema) => isAhead(tx, schema, known.epoch)))).some(Boolean)
     if (!moved && !ahead) return known.epoch
+    // Whoever writes takes the epoch from its row: all that are under way end first, and the next ones find the new one.
+    await tx.query(`lock table ${schemas.map((schema) => `${schema}.log`).join(', ')} in exclusive mode`)
     await tx.query(`update comptoir.epoch set epoch = epoch + 1, system_identifier = $1, timeline = $2`, [
       server.id,
       server.timeline,
     ])
     // The horizon of the old server means nothing here: each consumer begins the new epoch at its beginning, and reads
-    // what the log still holds of the old ones again.
-    for (const schema of schemas) await tx.query(`update ${schema}.position set epoch = 0, txid = '0', pos = 0`)
+    // what the log still holds of the old ones again. Whoever still reads by the old one is fenced.
+    for (const schema of schemas)
+      await tx.query(`update ${schema}.position set epoch = 0, txid = '0', pos = 0, lease = lease + 1`)
     return known.epoch + 1
   })
 }
+
+/**
+ * Which database of which server this is, and on which timeline. The timeline is that of the log that is being written: the
+ * one of the last checkpoint is the old one until a promoted server has made its first, which may take minutes.
+ */
+const whereWeAre = `
+  select (select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database()) as id,
+    ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int as timeline`
 
 /**
  * Whether a row or a cursor of the current epoch names a transaction that this server has not reached. The newest row of

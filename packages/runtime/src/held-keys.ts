@@ -2,17 +2,31 @@ import { handleBatch, Sends } from './batch.ts'
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
 import { backoff, errorText, type Failures, maxAttempts } from './failures.ts'
-import { bury, dueKeys, type HeldMessage, performReplays, postpone, removeHeld, shelve, startAttempt, uncount } from './held.ts'
+import {
+  bury,
+  dueKeys,
+  type HeldMessage,
+  lockHeldKeys,
+  performReplays,
+  postpone,
+  removeHeld,
+  shelve,
+  startAttempt,
+  uncount,
+} from './held.ts'
 import { claimInbox, recordVerdicts } from './inbox.ts'
-import { isTransient } from './ports/database.ts'
+import { isTransient, type Transaction } from './ports/database.ts'
 import { FencedError, fence, type Hold } from './positions.ts'
 import { attentionType, type Item } from './routing.ts'
 import type { Service } from './service.ts'
 
-/** How often operators' replay requests are looked for. */
+/** How often operators' replay requests are looked for, and what other instances hold. */
 const replayMs = 1_000
 /** The wait of a message in an outage, as if it were this attempt: a few seconds, so that it goes on soon after the outage. */
 const outageAttempt = 6
+
+/** Sent when an instance holds a message of a mailbox that it shares. */
+export const heldSignal = (service: string): string => `${service}.held`
 
 /**
  * The keys that wait because a message of theirs could not be handled: tries the first message of each again, releases
@@ -20,34 +34,52 @@ const outageAttempt = 6
  */
 export class HeldKeys {
   readonly #service: Service
+  /** Whether other instances consume the same mailbox, so that any of them may hold a key. */
+  readonly #shared: boolean
+  /** Those that are known here. */
   readonly #keys = new Set<string>()
   /** Keys whose turn did not come to its end: their first message may be parked, so that no due time finds them. */
   readonly #unfinished = new Set<string>()
   /** When (clock) to look again; 0 at the start, so that what an earlier process held is found. */
   #lookAt = 0
 
-  constructor(service: Service) {
+  constructor(service: Service, shared = false) {
     this.#service = service
+    this.#shared = shared
   }
 
   has(key: string): boolean {
     return this.#keys.has(key)
   }
 
+  /** Those of the keys that wait. Of a shared mailbox they are locked, so that none is released before its next message is parked. */
+  among(tx: Transaction, keys: readonly string[]): ReadonlySet<string> | Promise<ReadonlySet<string>> {
+    return this.#shared ? lockHeldKeys(tx, this.#service.name, keys) : this.#keys
+  }
+
   add(keys: readonly string[]): void {
-    for (const key of keys) this.#keys.add(key)
-    if (keys.length > 0) this.#lookAt = 0
+    if (keys.length === 0) return
+    this.#lookAt = 0
+    if (this.#shared) this.#service.ports.signals.send([heldSignal(this.#service.name)])
+    else for (const key of keys) this.#keys.add(key)
   }
 
   /** Keys that an earlier process held. It may have died between a message and the release of those behind it. */
   resume(keys: readonly string[]): void {
-    this.add(keys)
-    for (const key of keys) this.#unfinished.add(key)
+    this.#lookAt = 0
+    for (const key of keys) {
+      this.#keys.add(key)
+      this.#unfinished.add(key)
+    }
   }
 
   /** How long the consumer may sleep: at most `max` milliseconds, less when a message is due before. */
   waitMs(max: number): number {
-    return this.#keys.size === 0 ? max : Math.max(1, Math.min(max, this.#lookAt - this.#service.ports.clock.now()))
+    return this.#idle ? max : Math.max(1, Math.min(max, this.#lookAt - this.#service.ports.clock.now()))
+  }
+
+  get #idle(): boolean {
+    return !this.#shared && this.#keys.size === 0
   }
 
   /** Tries what is due. @throws FencedError, or what the database throws */
@@ -56,20 +88,13 @@ export class HeldKeys {
     if (ports.clock.now() < this.#lookAt) return
     const replayed = await performReplays(ports.database, name, lease)
     for (const key of replayed) this.#keys.add(key)
-    const { keys, nextInMs } = this.#keys.size > 0 ? await dueKeys(ports.database, name) : { keys: [], nextInMs: null }
+    const { keys, nextInMs } = this.#idle ? { keys: [], nextInMs: null } : await dueKeys(ports.database, name)
     this.#lookAt = ports.clock.now() + Math.min(replayMs, nextInMs ?? replayMs)
     for (const key of new Set([...this.#unfinished, ...keys])) {
       this.#unfinished.add(key)
       while (await this.#tryFirst(lease, key, failures)) crashPoint('held.afterRetry')
       this.#unfinished.delete(key)
     }
-  }
-
-  /** Makes the first message of a key a dead letter at once. */
-  async giveUp(lease: Hold, key: string, error: string): Promise<void> {
-    this.#unfinished.add(key)
-    const head = await startAttempt(this.#service.ports.database, this.#service.name, lease, key)
-    if (head && head !== 'released') await this.#bury(lease, head, error)
   }
 
   /** Tries the first message of a key. Answers whether the next one may be looked at. */
@@ -86,7 +111,7 @@ export class HeldKeys {
     }
     crashPoint('held.beforeRetry')
     if (attempts > maxAttempts) {
-      await this.#bury(lease, head, `none of ${maxAttempts} attempts came to its end`)
+      await this.#bury(lease, head, `given up, its attempts never came to their end (${head.error ?? 'no error was told'})`)
       return true
     }
     try {

@@ -11,6 +11,7 @@ export interface HeldMessage {
   readonly state: HeldState
   readonly attempts: number
   readonly attention: boolean
+  readonly error: string | null
   readonly message: LoggedMessage
 }
 
@@ -19,6 +20,7 @@ interface HeldRow {
   state: HeldState
   attempts: number
   attention: boolean
+  error: string | null
   key: string
   source: string
   type: string
@@ -29,13 +31,14 @@ interface HeldRow {
 }
 
 const columns =
-  'id, state, attempts, attention, key, source, type, message_id, definition, body, (extract(epoch from created) * 1000)::float8 as created'
+  'id, state, attempts, attention, error, key, source, type, message_id, definition, body, (extract(epoch from created) * 1000)::float8 as created'
 
 const heldMessage = (row: HeldRow): HeldMessage => ({
   heldId: row.id,
   state: row.state,
   attempts: row.attempts,
   attention: row.attention,
+  error: row.error,
   message: {
     source: row.source,
     epoch: 0,
@@ -56,7 +59,7 @@ export async function hold(
   schema: string,
   state: HeldState,
   messages: readonly LoggedMessage[],
-  why: { dueInMs?: number; error?: string },
+  why: { dueInMs?: number; error?: string; attempts?: number },
 ): Promise<void> {
   const keys = [...new Set(messages.map((message) => message.key))].sort()
   await tx.query(`insert into ${schema}.held_key (key) select * from unnest($1::uuid[]) on conflict do nothing`, [keys])
@@ -69,7 +72,7 @@ export async function hold(
     [
       state,
       why.dueInMs ?? null,
-      state === 'retry' ? 1 : 0,
+      why.attempts ?? (state === 'retry' ? 1 : 0),
       why.error ?? null,
       messages.map((m) => m.key),
       messages.map((m) => m.source),
@@ -80,6 +83,40 @@ export async function hold(
       messages.map((m) => m.created),
     ],
   )
+}
+
+/**
+ * Writes dead letters for what is no message of ours. They belong to no saga: no key waits for them.
+ *
+ * @param refused each with its reason in `error`
+ */
+export async function holdRefused(
+  tx: Transaction,
+  schema: string,
+  refused: readonly { readonly message: LoggedMessage; readonly error: string }[],
+): Promise<void> {
+  await tx.query(
+    `insert into ${schema}.held_message (key, state, settled, error, source, type, message_id, body, created)
+     select key, 'dead', true, error, source, type, key, body, to_timestamp(created / 1000)
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[]) as m(key, error, source, type, body, created)`,
+    [
+      refused.map(({ message }) => message.key),
+      refused.map(({ error }) => error),
+      refused.map(({ message }) => message.source),
+      refused.map(({ message }) => message.type),
+      refused.map(({ message }) => message.body),
+      refused.map(({ message }) => message.created),
+    ],
+  )
+}
+
+/** Those of the keys that wait, locked until the end of the transaction. */
+export async function lockHeldKeys(tx: Transaction, schema: string, keys: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query<{ key: string }>(
+    `select key from ${schema}.held_key where key = any($1::uuid[]) order by key for update`,
+    [keys],
+  )
+  return new Set(rows.map((row) => row.key))
 }
 
 /** The keys that wait. */

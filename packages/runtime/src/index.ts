@@ -1,16 +1,20 @@
-export { Consumer } from './consumer.ts'
+export { BrokerConsumer } from './broker-consumer.ts'
+export type { Consumer } from './consume.ts'
 export { type CrashPoint, crashPoint, crashPoints } from './crash-points.ts'
 export { DatabaseLeases } from './database-leases.ts'
 export { type Diagnostics, listen, tell } from './diagnostics.ts'
 export { type Entrance, Entry } from './entry.ts'
 export { raiseEpoch } from './epoch.ts'
 export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
+export { type Lag, readLag } from './lag.ts'
 export { soleLeases } from './leading.ts'
 export { localSignals } from './local-signals.ts'
 export type { LoggedMessage } from './log.ts'
+export { LogConsumer } from './log-consumer.ts'
 export {
   engineMigrations,
   MigrationChangedError,
+  MigrationForbiddenError,
   type Migrations,
   migrate,
   pendingMigrations,
@@ -43,9 +47,11 @@ export {
   type Value,
 } from './ports/database.ts'
 export type { Lease, Leases } from './ports/leases.ts'
-export { type Entry as ReadEntry, type ReadStore, ReadStoreError } from './ports/read-store.ts'
+export { type Entry as ReadEntry, type Reading, type ReadStore, ReadStoreError } from './ports/read-store.ts'
 export type { Signals } from './ports/signals.ts'
 export { type Project, Projector, projectedSignal } from './projector.ts'
+export { enteredSignal, ReadStoreProjector, type ReadStoreSource, vouchMs } from './read-store-projector.ts'
+export { Relay } from './relay.ts'
 export { keepPartitions, retentionMs } from './retention.ts'
 export { byDefinition, lonePorts, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
 export { firstUuidAt, systemClock, systemIds, systemRandom } from './system.ts'

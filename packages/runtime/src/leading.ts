@@ -49,7 +49,9 @@ async function again(leases: Leases, name: string, stop: AbortSignal, led: LedWo
       begun()
       await led.troubled(error)
       if (isFinal(error)) {
-        await aborted(until)
+        // Another instance may do it, while this process cannot until it is started again.
+        if (error instanceof CursorAheadError) await lease.release()
+        await aborted(error instanceof CursorAheadError ? stop : until)
         led.standingBy()
       }
     } finally {

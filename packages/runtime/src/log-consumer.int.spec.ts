@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Consumer } from './consumer.ts'
+import type { Consumer } from './consume.ts'
 import { type Diagnostics, listen } from './diagnostics.ts'
+import { LogConsumer } from './log-consumer.ts'
 import type { PgliteDatabase } from './pglite/index.ts'
 import type { Database } from './ports/database.ts'
 import { takeOver } from './positions.ts'
@@ -165,7 +166,7 @@ describe('a consumer whose mailbox another has taken over', () => {
     world = await World.create(database)
     const ids = await world.begin(40)
     await world.start()
-    const second = new Consumer(world.services.a, ['a', 'b'])
+    const second = new LogConsumer(world.services.a, ['a', 'b'])
     await second.start()
     await eventually(() => world.ended())
     await second.stop()

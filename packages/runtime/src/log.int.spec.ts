@@ -15,7 +15,7 @@ afterAll(() => database.close())
 
 const key = '01b92571-ea00-7000-8000-000000000001'
 const entry = (mailbox: string, body: string): LogEntry => ({ mailbox, key, type: 'Said', id: null, definition: null, body })
-const say = (...entries: readonly LogEntry[]) => database.transaction((tx) => appendToLog(tx, 'a', world.epoch, entries))
+const say = (...entries: readonly LogEntry[]) => database.transaction((tx) => appendToLog(tx, 'a', entries))
 const beginning: Position = { epoch: 0, txid: '0', pos: 0 }
 const read = (after: Position, limit = 100, mailbox = 'b') => readLog(database, 'a', mailbox, world.epoch, after, 0, limit)
 
@@ -48,7 +48,7 @@ describe('the log', () => {
 
   it('F1, I7: holds nothing of a transaction that rolled back', async () => {
     const attempt = database.transaction(async (tx) => {
-      await appendToLog(tx, 'a', world.epoch, [entry('b', '1')])
+      await appendToLog(tx, 'a', [entry('b', '1')])
       throw new Error('no')
     })
     await expect(attempt).rejects.toThrow('no')

@@ -14,6 +14,8 @@ export interface LoggedMessage {
   readonly body: string
   /** Milliseconds since 1970. */
   readonly created: number
+  /** Why it is no message of ours, when a broker brought it: its type is the kind of reason, its body what came. */
+  readonly refused?: string
 }
 
 /** A message to append. */
@@ -33,14 +35,17 @@ export interface Position {
   readonly pos: number
 }
 
-/** Appends a set of messages, in order, with the transaction that caused them. */
-export async function appendToLog(tx: Transaction, schema: string, epoch: number, entries: readonly LogEntry[]): Promise<void> {
+/**
+ * Appends a set of messages, in order, with the transaction that caused them. They are of the epoch that the database is in
+ * now: a process that began in an earlier one must not write what nobody reads any more. Whoever raises the epoch locks the
+ * log first, so none is underway meanwhile.
+ */
+export async function appendToLog(tx: Transaction, schema: string, entries: readonly LogEntry[]): Promise<void> {
   await tx.query(
     `insert into ${schema}.log (mailbox, epoch, key, type, id, definition, body)
-     select mailbox, $1, key, type, id, definition, body
-     from unnest($2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[]) as m(mailbox, key, type, id, definition, body)`,
+     select mailbox, (select epoch from comptoir.epoch), key, type, id, definition, body
+     from unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[]) as m(mailbox, key, type, id, definition, body)`,
     [
-      epoch,
       entries.map((entry) => entry.mailbox),
       entries.map((entry) => entry.key),
       entries.map((entry) => entry.type),
@@ -84,7 +89,7 @@ const lateMs = 26 * 3_600_000
  * writers). Order is complete, not causal between overlapping transactions.
  *
  * @param since when the row at `after` was written (milliseconds): older partitions are not even opened
- * @throws CursorAheadError when the database is older than the cursor (a restore without a raised epoch)
+ * @throws CursorAheadError when the database is older than the cursor, or the epoch was raised since this process began
  */
 export async function readLog(
   db: Queryable,
@@ -96,7 +101,7 @@ export async function readLog(
   limit: number,
 ): Promise<Poll> {
   const rows = await db.query<LogRow>(
-    `select pg_snapshot_xmin(s) as horizon, $2::int = $4::int and $5::xid8 > pg_snapshot_xmax(s) as ahead, m.*
+    `select pg_snapshot_xmin(s) as horizon, $2::int = $4::int and $5::xid8 > pg_snapshot_xmax(s) or $2::int <> (select epoch from comptoir.epoch) as ahead, m.*
      from pg_current_snapshot() as s left join lateral (
        select epoch, txid, pos, key, type, id, definition, body, (extract(epoch from created) * 1000)::float8 as created
        from ${source}.log
@@ -134,12 +139,12 @@ const message = (source: string, row: LogRow): LoggedMessage => ({
   created: row.created,
 })
 
-/** The database does not hold what this consumer has already read: it was restored while the process ran. */
+/** The database does not hold what this consumer has already read, or is in another epoch: it was restored while the process ran. */
 export class CursorAheadError extends Error {
   override readonly name = 'CursorAheadError'
   constructor(source: string, at: Position) {
     super(
-      `the log of ${source} ends before this consumer's position (epoch ${at.epoch}, transaction ${at.txid}): the database was restored; restart this process, it will raise the epoch and read the log again`,
+      `the log of ${source} is not the one that this consumer has read up to epoch ${at.epoch}, transaction ${at.txid}: the database was restored; restart this process, it will raise the epoch and read the log again`,
     )
   }
 }

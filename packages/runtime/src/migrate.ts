@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Database } from './ports/database.ts'
+import { type Database, DatabaseError } from './ports/database.ts'
 
 /** Numbered SQL files of one owner, applied in order, each once. */
 export interface Migrations {
@@ -22,7 +22,7 @@ export const sharedMigrations: Migrations = { owner: 'comptoir', folder: engine,
 export const engineMigrations = (schema: string): Migrations => ({
   owner: `${schema}.engine`,
   folder: engine,
-  only: [1, 2],
+  only: [1, 2, 4, 5],
   schema,
 })
 
@@ -31,15 +31,36 @@ export class MigrationChangedError extends Error {
   override readonly name = 'MigrationChangedError'
 }
 
+/** Migrations are due, and the role of this connection may not apply them. */
+export class MigrationForbiddenError extends Error {
+  override readonly name = 'MigrationForbiddenError'
+  readonly code = '42501'
+}
+
 /**
  * Brings a database up to date. Any number of processes may call it at once: each migration is one transaction that takes
  * the same lock, and whoever comes second finds it done. A database that is up to date is only read, and not locked.
  *
  * @throws MigrationChangedError when an applied file was edited
+ * @throws MigrationForbiddenError when some are due and this role is not the one that applies them
  */
 export async function migrate(db: Database, sets: readonly Migrations[]): Promise<void> {
   const wanted = (await Promise.all(sets.map(filesOf))).flat()
-  if ((await missing(db, wanted)).length === 0) return
+  const due = await missing(db, wanted)
+  if (due.length === 0) return
+  try {
+    await applyAll(db, wanted)
+  } catch (error) {
+    if (!(error instanceof DatabaseError && error.code === '42501')) throw error
+    const names = due.map(({ owner, name }) => `${owner} ${name}`).join(', ')
+    throw new MigrationForbiddenError(
+      `${due.length} migrations are due (${names}), and this role may not apply them: apply them as the role that owns the tables, with \`comptoir migrate\``,
+      { cause: error },
+    )
+  }
+}
+
+async function applyAll(db: Database, wanted: readonly Migration[]): Promise<void> {
   await db.script(`
     begin;
     select pg_advisory_xact_lock(hashtext('comptoir.migration'));

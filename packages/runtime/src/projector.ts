@@ -111,7 +111,8 @@ export class Projector {
   }
 }
 
-function mergeChanges(batch: readonly LoggedMessage[]): Map<string, (number | string)[]> {
+/** The ids of all rows that these messages name, by kind, each once. */
+export function mergeChanges(batch: readonly LoggedMessage[]): Map<string, (number | string)[]> {
   const changes = new Map<string, Set<number | string>>()
   for (const { body } of batch) {
     for (const [kind, ids] of Object.entries(JSON.parse(body) as Record<string, (number | string)[]>)) {

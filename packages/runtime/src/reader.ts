@@ -1,6 +1,7 @@
+import { firstOfEachKey, type Inlet } from './inlet.ts'
 import { type LoggedMessage, type Position, readLog } from './log.ts'
-import type { Hold } from './positions.ts'
-import { positionsAfter } from './positions.ts'
+import type { Transaction } from './ports/database.ts'
+import { advance, type Hold, positionsAfter } from './positions.ts'
 import type { Service } from './service.ts'
 
 /**
@@ -8,17 +9,21 @@ import type { Service } from './service.ts'
  * handled. The positions in the database move with the transactions that handle the messages; this reader's own cursor
  * runs ahead of them.
  */
-export class Reader {
+export class Reader implements Inlet {
   readonly #service: Service
   readonly #mailbox: string
+  readonly #hold: Hold
   readonly #cursor: Map<string, Position>
   /** When the newest message of each source that was read had been written; 0 before the first. */
   readonly #since = new Map<string, number>()
   #buffer: LoggedMessage[] = []
+  /** Signals sent before the last read. */
+  #signalled = 0
 
   constructor(service: Service, mailbox: string, hold: Hold) {
     this.#service = service
     this.#mailbox = mailbox
+    this.#hold = hold
     this.#cursor = new Map(hold.at)
   }
 
@@ -31,6 +36,7 @@ export class Reader {
   async poll(limit: number, enough = 1): Promise<boolean> {
     if (this.#buffer.length >= enough) return false
     const { ports, epoch } = this.#service
+    this.#signalled = ports.signals.seen(this.#mailbox)
     const polls = await Promise.all(
       [...this.#cursor].map(async ([source, after]) => ({
         source,
@@ -48,18 +54,21 @@ export class Reader {
     return polls.some(({ poll }) => poll.hidden)
   }
 
-  /** The next messages, up to `limit`, each key at most once: the next message of a key waits for the next transaction. */
   next(limit: number): readonly LoggedMessage[] {
-    const keys = new Set<string>()
-    for (const { key } of this.#buffer) {
-      if (keys.size === limit || keys.has(key)) break
-      keys.add(key)
-    }
-    return this.#buffer.slice(0, keys.size)
+    return firstOfEachKey(this.#buffer, limit)
+  }
+
+  /** Moves the positions past these messages. @throws FencedError when another has taken over */
+  take(tx: Transaction, messages: readonly LoggedMessage[]): Promise<void> {
+    return advance(tx, this.#service.name, this.#hold, positionsAfter(messages))
   }
 
   /** The first `count` messages are handled. */
   drop(count: number): void {
     this.#buffer = this.#buffer.slice(count)
+  }
+
+  wait(ms: number, abort: AbortSignal): Promise<void> {
+    return this.#service.ports.signals.wait(this.#mailbox, this.#signalled, ms, abort)
   }
 }

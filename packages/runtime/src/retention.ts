@@ -24,11 +24,11 @@ export async function keepPartitions(db: Database, schemas: readonly string[], n
   for (const schema of schemas) {
     for (let ahead = 0; ahead <= aheadDays; ahead += 1) await create(db, schema, today + ahead * day)
     for (const partition of await partitions(db, schema, 'log')) {
-      if (partition.to <= now - retentionMs && (await everyReaderIsPast(db, schemas, schema, partition.name)))
-        await drop(db, partition.name)
+      if (partition.to <= now - retentionMs && (await everyReaderIsPast(db, schemas, schema, partition)))
+        await drop(db, schema, partition)
     }
     for (const partition of await partitions(db, schema, 'inbox')) {
-      if (firstUuidAt(partition.to) <= oldest) await drop(db, partition.name)
+      if (firstUuidAt(partition.to) <= oldest) await drop(db, schema, partition)
     }
     await forgetKeys(db, schema)
   }
@@ -45,51 +45,66 @@ async function create(db: Database, schema: string, from: number): Promise<void>
   const late = (error: unknown) => {
     if (!(error instanceof DatabaseError && error.code === '23514')) throw error
   }
-  const bounds = (at: number) => `'${new Date(at).toISOString()}'`
-  const partition = (table: string, lower: string, upper: string) =>
-    db
+  for (const parent of ['log', 'inbox'])
+    await db
       .script(
         // One process at a time, and none that waits long with a queue of writers behind it.
         `begin;
          set local lock_timeout = '2s';
          select pg_advisory_xact_lock(hashtext('comptoir.partition'));
-         create table if not exists ${schema}.${table}_${suffix(from)} partition of ${schema}.${table} for values from (${lower}) to (${upper});
+         select ${schema}.add_partition('${parent}', '${suffix(from)}');
          commit;`,
       )
       .catch(late)
-  await partition('log', bounds(from), bounds(from + day))
-  await partition('inbox', `'${firstUuidAt(from)}'`, `'${firstUuidAt(from + day)}'`)
 }
 
-async function partitions(db: Database, schema: string, table: 'log' | 'inbox'): Promise<{ name: string; to: number }[]> {
+interface Partition {
+  readonly parent: 'log' | 'inbox'
+  /** Its first moment and the one after its last, in milliseconds. */
+  readonly from: number
+  readonly to: number
+}
+
+async function partitions(db: Database, schema: string, parent: 'log' | 'inbox'): Promise<Partition[]> {
   const rows = await db.query<{ name: string }>(
     `select c.relname as name from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
      where i.inhparent = to_regclass($1) and c.relname ~ '_[0-9]{8}$' order by c.relname`,
-    [`${schema}.${table}`],
+    [`${schema}.${parent}`],
   )
   return rows.map(({ name }) => {
     const [year, month, date] = [name.slice(-8, -4), name.slice(-4, -2), name.slice(-2)]
-    return { name: `${schema}.${name}`, to: Date.parse(`${year}-${month}-${date}T00:00:00Z`) + day }
+    const from = Date.parse(`${year}-${month}-${date}T00:00:00Z`)
+    return { parent, from, to: from + day }
   })
 }
 
 /** Whether no reader of this log still has a row of the partition before it. Mailboxes that nobody reads hold nothing back. */
-async function everyReaderIsPast(db: Database, schemas: readonly string[], source: string, partition: string): Promise<boolean> {
+async function everyReaderIsPast(
+  db: Database,
+  schemas: readonly string[],
+  source: string,
+  { from, to }: Partition,
+): Promise<boolean> {
   for (const reader of schemas) {
     const [row] = await db.query<{ behind: boolean }>(
       `select exists (
          select from ${reader}.position as p
-         where p.source = $1 and exists (select from ${partition} as l where l.mailbox = p.consumer and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos))
+         where p.source = $1 and exists (
+           select from ${source}.log as l
+           where l.mailbox = split_part(p.consumer, '/', 1) and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos) and l.created >= to_timestamp($2::float8) and l.created < to_timestamp($3::float8)
+         )
        ) as behind`,
-      [source],
+      [source, from / 1000, to / 1000],
     )
     if (row?.behind) return false
   }
   return true
 }
 
-async function drop(db: Database, partition: string): Promise<void> {
-  await db.script(`begin; set local lock_timeout = '200ms'; drop table ${partition}; commit;`).catch(() => {})
+async function drop(db: Database, schema: string, { parent, from }: Partition): Promise<void> {
+  await db
+    .script(`begin; set local lock_timeout = '200ms'; select ${schema}.drop_partition('${parent}', '${suffix(from)}'); commit;`)
+    .catch(() => {})
 }
 
 async function forgetKeys(db: Database, schema: string): Promise<void> {

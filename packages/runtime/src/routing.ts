@@ -14,6 +14,7 @@ export type Item = { readonly message: LoggedMessage } & (
   | { readonly kind: 'end'; readonly saga: Saga; readonly outcome: 'completed' | 'cancelled' }
   | { readonly kind: 'attention'; readonly saga: Saga }
   | { readonly kind: 'event'; readonly handler: EventHandler }
+  | { readonly kind: 'refused'; readonly error: string }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'ignored' }
 )
@@ -73,6 +74,7 @@ export class Routing {
   }
 
   item(message: LoggedMessage): Item {
+    if (message.refused !== undefined) return { kind: 'refused', message, error: message.refused }
     if (message.definition === null) {
       const handler = this.#events.get(message.type)
       return handler ? { kind: 'event', message, handler } : { kind: 'ignored', message }

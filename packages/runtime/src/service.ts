@@ -98,7 +98,7 @@ export class Service implements Work {
     let wake: ReadonlySet<string> = new Set()
     let tally: UnitOfWork['tally'] = new Map()
     const result = await database.transaction(async (tx) => {
-      const unit = new UnitOfWork(tx, { name: this.name, epoch: this.epoch, ids, homes: this.homes, lockables: this.lockables })
+      const unit = new UnitOfWork(tx, { name: this.name, ids, homes: this.homes, lockables: this.lockables })
       const answer = await work(unit)
       wake = await unit.flush()
       tally = unit.tally

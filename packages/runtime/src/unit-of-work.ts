@@ -9,7 +9,6 @@ import type { Beginning, OutgoingEvent, Unit } from './unit.ts'
 /** What a unit of work needs to know of its service. */
 export interface UnitContext {
   readonly name: string
-  readonly epoch: number
   readonly ids: Ids
   readonly homes: ReadonlyMap<string, Home>
   readonly lockables: Readonly<Record<string, Lockable>>
@@ -132,7 +131,7 @@ export class UnitOfWork implements Unit {
         false,
       )
     }
-    if (this.#entries.length > 0) this.#issue(appendToLog(this.#tx, this.#context.name, this.#context.epoch, this.#entries))
+    if (this.#entries.length > 0) this.#issue(appendToLog(this.#tx, this.#context.name, this.#entries))
     await Promise.all(this.#issued)
     return new Set(this.#entries.map((entry) => entry.mailbox))
   }

@@ -14,14 +14,14 @@ export interface DeadLetter {
 }
 
 /** The dead letters of all services, oldest first, at most `limit` of each. */
-export async function listDeadLetters({ database, services }: Installation, limit: number): Promise<DeadLetter[]> {
+export async function listDeadLetters({ services }: Installation, limit: number): Promise<DeadLetter[]> {
   const letters = await Promise.all(
     services.map((service) =>
-      database.query<DeadLetter>(
-        `select id, '${service}' as service, key as saga_id, type as message, error, attempts,
+      service.query<DeadLetter>(
+        `select id, '${service.name}' as service, key as saga_id, type as message, error, attempts,
            to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as since,
-           (select count(*)::int from ${service}.held_message as p where p.key = m.key and p.state = 'parked') as parked
-         from ${service}.held_message as m where state = 'dead' order by id limit $1::int`,
+           (select count(*)::int from ${service.name}.held_message as p where p.key = m.key and p.state = 'parked') as parked
+         from ${service.name}.held_message as m where state = 'dead' order by id limit $1::int`,
         [limit],
       ),
     ),
@@ -30,12 +30,12 @@ export async function listDeadLetters({ database, services }: Installation, limi
 }
 
 /** Asks the consumers to try a saga's dead letters again. Answers how many. The request rows are the audit of it. */
-export async function requestReplay({ database, services }: Installation, saga: string, by: string): Promise<number> {
+export async function requestReplay({ services }: Installation, saga: string, by: string): Promise<number> {
   const asked = await Promise.all(
     services.map((service) =>
-      database.query(
-        `insert into ${service}.replay_request (held_message, requested_by)
-         select id, $2 from ${service}.held_message where key = $1 and state = 'dead' returning 1`,
+      service.query(
+        `insert into ${service.name}.replay_request (held_message, requested_by)
+         select id, $2 from ${service.name}.held_message where key = $1 and state = 'dead' returning 1`,
         [saga, by],
       ),
     ),

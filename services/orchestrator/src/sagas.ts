@@ -1,4 +1,4 @@
-import { byDefinition, type Database, sagaName } from '@comptoir/runtime'
+import { byDefinition, sagaName, type Work } from '@comptoir/runtime'
 import { type Phase, progressOf, type Saga, type StepRecord, type StepStatus } from '@comptoir/saga'
 
 export type SagaStatus = 'running' | 'completed' | 'cancelled' | 'needs_attention'
@@ -39,13 +39,12 @@ export interface JournalEntry {
   readonly reason: string | null
 }
 
-/** What the operator's reads need: the database, its services, and the declarations. */
+/** What the operator's reads need: the services, and the declarations. */
 export interface Installation {
-  readonly database: Database
-  /** The services whose schemas stand in this database. */
-  readonly services: readonly string[]
+  /** Each in its database. What others do is not seen from here. */
+  readonly services: readonly Pick<Work, 'name' | 'query'>[]
   /** The service that keeps the sagas' rows. */
-  readonly home: string
+  readonly home: Pick<Work, 'name' | 'query'>
   readonly sagas: readonly Saga[]
 }
 
@@ -88,9 +87,9 @@ export async function listSagas(
   before: string | undefined,
   status: SagaStatus | undefined,
 ): Promise<SagaView[]> {
-  const { database, home } = installation
-  const rows = await database.query<SagaRow>(
-    `select ${columns} from ${home}.saga where id < $1::uuid ${status ? `and ${conditions(home)[status]}` : ''} order by id desc limit $2::int`,
+  const { home } = installation
+  const rows = await home.query<SagaRow>(
+    `select ${columns} from ${home.name}.saga where id < $1::uuid ${status ? `and ${conditions(home.name)[status]}` : ''} order by id desc limit $2::int`,
     [before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit],
   )
   const journal = await readJournal(
@@ -105,23 +104,21 @@ export async function findSaga(
   installation: Installation,
   id: string,
 ): Promise<(SagaView & { readonly journal: readonly JournalEntry[] }) | undefined> {
-  const [row] = await installation.database.query<SagaRow>(`select ${columns} from ${installation.home}.saga where id = $1`, [id])
+  const { home } = installation
+  const [row] = await home.query<SagaRow>(`select ${columns} from ${home.name}.saga where id = $1`, [id])
   if (!row) return undefined
   const entries = (await readJournal(installation, [id])).get(id) ?? []
   return { ...view(installation, row, entries), journal: entries.map((entry) => journalEntry(installation, row, entry)) }
 }
 
-async function readJournal(
-  { database, services }: Installation,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, InboxRow[]>> {
+async function readJournal({ services }: Installation, ids: readonly string[]): Promise<ReadonlyMap<string, InboxRow[]>> {
   const journal = new Map<string, InboxRow[]>()
   if (ids.length === 0) return journal
   const rows = await Promise.all(
     services.map((service) =>
-      database.query<InboxRow>(
-        `select id, '${service}' as service, step, phase, outcome, reason, (extract(epoch from at) * 1000)::float8 as at
-         from ${service}.inbox where id = any($1::uuid[]) and phase <> 'event'`,
+      service.query<InboxRow>(
+        `select id, '${service.name}' as service, step, phase, outcome, reason, (extract(epoch from at) * 1000)::float8 as at
+         from ${service.name}.inbox where id = any($1::uuid[]) and phase <> 'event'`,
         [ids],
       ),
     ),

@@ -1,9 +1,10 @@
 import { placeOrder } from '@comptoir/contracts'
 import { createServer } from '@comptoir/http'
 import {
-  Consumer,
+  type Consumer,
   type Database,
   engineMigrations,
+  LogConsumer,
   lonePorts,
   migrate,
   raiseEpoch,
@@ -65,7 +66,7 @@ export async function openScratchPayments(): Promise<ScratchPayments> {
       const rows = await database.query<{ type: string; key: string; body: string }>(selectSent)
       return rows.map(({ type, key, body }) => ({ type, key, data: JSON.parse(body) as unknown }))
     },
-    consumer: () => new Consumer(payments, services),
+    consumer: () => new LogConsumer(payments, services),
     dump: () => dump(database),
     async clear() {
       scratch.now = Date.UTC(2026, 0, 15, 12)

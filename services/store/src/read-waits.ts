@@ -1,4 +1,6 @@
 import { projectedSignal, type Signals, type Work } from '@comptoir/runtime'
+import type { EntryReads, Kind } from './entry-reads.ts'
+import { entryOfOrder, orderOfEntry } from './orders/entries.ts'
 import type { Order } from './orders/order.ts'
 import { findOrder, ordersShown, writtenOrder } from './orders/queries.ts'
 import type { ReadYourWrites, WrittenVersion } from './read-your-writes.ts'
@@ -9,13 +11,19 @@ const patienceMs = 400
 /** Without a signal, look this often. */
 const pollMs = 20
 
+/** A read store beside the tables of the read model. */
+export interface ReadStoreUse {
+  readonly entries: EntryReads
+  /** The absolute URL to pay a payment at; it ends in the payment's id. */
+  readonly linkTo: (payment: number) => string
+}
+
 interface Waiter {
   readonly id: number
   /** Whether what the read model shows is what this one waits for; undefined: it does not hold the row. */
   readonly test: (row: Shown | undefined) => boolean
   readonly seen: () => void
 }
-type Kind = 'stock' | 'order'
 type Shown = { readonly version: number } & Partial<Order>
 
 const entries = { stock: { table: 'stock', key: 'product_id' }, order: { table: 'orders', key: 'order_id' } } as const
@@ -26,13 +34,19 @@ export class ReadWaits implements ReadYourWrites {
   readonly #signals: Signals
   readonly #waiting: Readonly<Record<Kind, Set<Waiter>>> = { stock: new Set(), order: new Set() }
   readonly #looking = new Set<Kind>()
+  readonly #store: ReadStoreUse | undefined
 
-  constructor(work: Work, signals: Signals) {
+  constructor(work: Work, signals: Signals, store?: ReadStoreUse) {
     this.#work = work
     this.#signals = signals
+    this.#store = store
   }
 
   async reached(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
+    await Promise.all([this.#inTables(kind, versions), this.#store?.entries.reached(kind, versions)])
+  }
+
+  async #inTables(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
     const seen = await Promise.all(
       // A row that is not there, or not any more, is answered from the write side.
       versions.map(({ id, version }) => this.#seen(kind, id, patienceMs, (row) => row === undefined || row.version >= version)),
@@ -43,18 +57,36 @@ export class ReadWaits implements ReadYourWrites {
 
   /** The order as it is read. One that shows its link is in the reports, so its projection is waited for. */
   async read(id: number): Promise<Order | undefined> {
+    if (!this.#store) return (await this.#find(id))?.order
+    const { entries, linkTo } = this.#store
+    const orders = await entries.read('order', [id], orderOfEntry, async () => {
+      const found = await this.#find(id)
+      if (!found) return []
+      const { order, projected } = found
+      return [{ id, version: order.version, value: order, entry: projected ? entryOfOrder(order, linkTo) : undefined }]
+    })
+    return orders.get(id)
+  }
+
+  async #find(id: number): Promise<{ order: Order; projected: boolean } | undefined> {
     const found = await findOrder(this.#work, id)
     if (!found) return undefined
     const { order, projected } = found
     if (!projected && order.payment_id !== null) await this.#seen('order', id, patienceMs, (row) => row !== undefined)
-    return order
+    return found
   }
 
   /**
-   * The order as soon as the read model shows it so, or undefined after `ms` milliseconds. When it has become so and the read
+   * The order as soon as whoever reads it finds it so, or undefined after `ms` milliseconds. When it has become so and the read
    * model does not follow, its entry is dropped, so that the next read is answered from the write side.
    */
   async order(id: number, ms: number, test: (order: Order) => boolean): Promise<Order | undefined> {
+    const order = await this.#shown(id, ms, test)
+    if (order) await this.#store?.entries.reached('order', [{ id, version: order.version }])
+    return order
+  }
+
+  async #shown(id: number, ms: number, test: (order: Order) => boolean): Promise<Order | undefined> {
     for (let left = ms; left > 0; left -= patienceMs) {
       let found: Order | undefined
       const matches = (row: Shown | undefined) => {

@@ -8,7 +8,8 @@ export interface WrittenVersion {
 export interface ReadYourWrites {
   /**
    * Resolves when the read model shows every row at the given version or a later one; or after 500 ms, once those entries
-   * have been dropped from it, so that the next read is answered from the write side.
+   * have been dropped from its tables, so that the next read is answered from the write side, and nobody is shown older ones
+   * of a read store any more.
    */
   reached(kind: 'stock' | 'order', versions: readonly WrittenVersion[]): Promise<void>
 }

@@ -6,9 +6,21 @@ export interface Entry {
   readonly fields: Readonly<Record<string, string>>
 }
 
+/** What a store shows of some ids. */
+export interface Reading {
+  /** As it was before the entries were read: what is missing among them may be written under it. */
+  readonly generation: string
+  /** In the order of the ids; undefined where there is none that may be shown. */
+  readonly entries: readonly (Entry | undefined)[]
+}
+
 /**
  * The ReadStore port: a read model that is quick and may be lost at any time. It is never asked for the truth: what it does
  * not hold is read from the write side, and when it is away everything is.
+ *
+ * What it holds may be behind, or have been out of reach while others answered. So entries are shown only while somebody
+ * vouches for them, until a moment by the store's own clock: whoever lets so much time pass knows that nobody is shown what
+ * was older.
  */
 export interface ReadStore {
   /**
@@ -17,6 +29,12 @@ export interface ReadStore {
    * @throws ReadStoreError within a few hundred milliseconds when the store is away
    */
   read(kind: string, ids: readonly number[]): Promise<(Entry | undefined)[]>
+  /**
+   * The entries of these ids, if anybody vouches for them now.
+   *
+   * @throws ReadStoreError
+   */
+  readVouched(kind: string, ids: readonly number[]): Promise<Reading>
   /**
    * Writes whole entries, none over a newer version of it.
    *
@@ -36,10 +54,26 @@ export interface ReadStore {
    * under an earlier one are read as missing and must be written again. @throws ReadStoreError
    */
   generation(): Promise<string>
+  /** Ends the generation, so that all entries count as lost; answers the next one. @throws ReadStoreError */
+  renew(): Promise<string>
+  /** The store's clock, in milliseconds. @throws ReadStoreError */
+  now(): Promise<number>
+  /**
+   * Lets the entries be shown until that moment of the store's clock. Nobody vouches for a new generation.
+   *
+   * @throws ReadStoreError also when the generation has ended
+   */
+  vouch(generation: string, until: number): Promise<void>
   close(): Promise<void>
 }
 
 /** The read store is away or refuses. */
 export class ReadStoreError extends Error {
   override readonly name = 'ReadStoreError'
+  /** Whether only the generation has ended: under the next one it can be tried at once. */
+  readonly ended: boolean
+  constructor(message: string, { ended = false, ...options }: ErrorOptions & { readonly ended?: boolean } = {}) {
+    super(message, options)
+    this.ended = ended
+  }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Entry, type ReadStore, ReadStoreError } from '../ports/read-store.ts'
+import { eventually } from './eventually.ts'
 
 export interface ReadStoreFeatures {
   /** Empties the store behind the back of its clients. */
@@ -180,6 +181,69 @@ export function readStoreConformance(name: string, open: () => Promise<ReadStore
       expect(await read(id)).toEqual(entryOf(id, 5))
     })
 
+    describe('vouching', () => {
+      const later = 60_000
+      /** The store as others find it when nobody has vouched for anything. */
+      const renewed = async () => {
+        const id = fresh()
+        const generation = await store.renew()
+        await store.write('order', [entryOf(id, 1)], generation)
+        return { id, generation, shown: async (by = other) => (await by.readVouched('order', [id])).entries[0] }
+      }
+
+      it('shows entries to everybody from then on, until that moment', async () => {
+        const { id, generation, shown } = await renewed()
+        expect(await shown()).toBeUndefined()
+        expect(await read(id)).toEqual(entryOf(id, 1))
+        await store.vouch(generation, (await other.now()) + later)
+        expect([await shown(store), await shown(other)]).toEqual([entryOf(id, 1), entryOf(id, 1)])
+        await store.vouch(generation, (await other.now()) + 30)
+        await eventually(async () => (await shown()) === undefined)
+        await store.vouch(generation, (await other.now()) - 1)
+        expect(await shown()).toBeUndefined()
+        expect(await read(id)).toEqual(entryOf(id, 1))
+      })
+
+      it('tells under which generation what is missing may be written', async () => {
+        await features.empty()
+        const { generation, entries } = await store.readVouched('order', [fresh()])
+        expect(entries).toEqual([undefined])
+        expect(generation).toBe(await other.generation())
+        expect(await store.readVouched('order', [])).toEqual({ generation, entries: [] })
+      })
+
+      it('is for one generation: neither a renewed nor an emptied store is vouched for', async () => {
+        for (const end of [() => other.renew(), () => features.empty()]) {
+          const { id, generation, shown } = await renewed()
+          await store.vouch(generation, (await store.now()) + later)
+          await end()
+          expect(await shown()).toBeUndefined()
+          const refused = [
+            store.vouch(generation, (await store.now()) + later),
+            store.write('order', [entryOf(id, 2)], generation),
+          ]
+          for (const answer of refused) await expect(answer).rejects.toMatchObject({ name: 'ReadStoreError', ended: true })
+          const next = await store.generation()
+          await store.write('order', [entryOf(id, 1)], next)
+          expect(await shown()).toBeUndefined()
+          await store.vouch(next, (await store.now()) + later)
+          expect(await shown()).toEqual(entryOf(id, 1))
+        }
+      })
+
+      it('counts all entries of a renewed store as lost', async () => {
+        const { id, generation } = await renewed()
+        const next = await other.renew()
+        expect(next).not.toBe(generation)
+        expect([await store.generation(), await read(id)]).toEqual([next, undefined])
+      })
+
+      it('has one clock for all, which goes on', async () => {
+        const times = [await store.now(), await other.now(), await store.now()]
+        expect(times).toEqual(times.toSorted((a, b) => a - b))
+      })
+    })
+
     it('fails with ReadStoreError when closed', async () => {
       const closed = await open()
       const generation = await closed.generation()
@@ -189,6 +253,10 @@ export function readStoreConformance(name: string, open: () => Promise<ReadStore
         closed.write('order', [entryOf(1, 1)], generation),
         closed.drop('order', [{ id: 1, version: 1 }]),
         closed.generation(),
+        closed.readVouched('order', [1]),
+        closed.renew(),
+        closed.now(),
+        closed.vouch(generation, 0),
       ]
       for (const answer of asked) await expect(answer).rejects.toThrow(ReadStoreError)
     })

@@ -1,16 +1,21 @@
+import { beforeAll, describe } from 'vitest'
 import { handleBatch } from '../batch.ts'
-import { Consumer } from '../consumer.ts'
+import { BrokerConsumer } from '../broker-consumer.ts'
+import type { Consumer } from '../consume.ts'
 import { raiseEpoch } from '../epoch.ts'
 import { soleLeases } from '../leading.ts'
 import { localSignals } from '../local-signals.ts'
 import { appendToLog, type LoggedMessage } from '../log.ts'
+import { LogConsumer } from '../log-consumer.ts'
 import { engineMigrations, migrate, sharedMigrations } from '../migrate.ts'
 import { openPglite, type PgliteDatabase } from '../pglite/index.ts'
 import type { Database } from '../ports/database.ts'
 import type { Signals } from '../ports/signals.ts'
+import { Relay } from '../relay.ts'
 import { Service } from '../service.ts'
 import { systemIds } from '../system.ts'
 import { eventually } from './eventually.ts'
+import { MemoryBroker } from './memory-broker.ts'
 import { type Acts, type Attempt, noted, travellers, trip } from './trip.ts'
 
 export type Name = 'a' | 'b'
@@ -29,6 +34,7 @@ export async function openWorld(): Promise<PgliteDatabase> {
 }
 
 const tables = [
+  'member',
   'log',
   'inbox',
   'position',
@@ -54,6 +60,22 @@ export interface WorldOptions {
   readonly through?: (database: Database) => Database
 }
 
+/** How messages get from one service to the other: read from the logs by one consumer each, or carried by relays. */
+let way: 'log' | 'broker' = 'log'
+
+export const useBroker = (): void => {
+  way = 'broker'
+}
+
+/** The same tests for both ways. */
+export const eachWay = (tests: () => void): void =>
+  describe.each(['log', 'broker'] as const)('through the %s', (one) => {
+    beforeAll(() => {
+      way = one
+    })
+    tests()
+  })
+
 /** Two services on an emptied database, at a time that only passes when told so. */
 export class World {
   readonly database: PgliteDatabase
@@ -62,7 +84,10 @@ export class World {
   readonly epoch: number
   readonly services: Readonly<Record<Name, Service>>
   #now = start
-  readonly #running: Consumer[] = []
+  /** What carries the messages, when the logs are not read directly. */
+  readonly broker = new MemoryBroker()
+  readonly relays: Relay[] = []
+  readonly #running: (Consumer | Relay)[] = []
   readonly #ports
   /** What speaks for the outside: its database has no faults. */
   readonly #client: Service
@@ -107,11 +132,15 @@ export class World {
 
   /** Starts a consumer of each service, or of those given; `stop` ends them. */
   async start(...services: Service[]): Promise<Consumer[]> {
-    const consumers = (services.length > 0 ? services : Object.values(this.services)).map(
-      (service) => new Consumer(service, names),
+    const started = services.length > 0 ? services : Object.values(this.services)
+    const consumers = started.map((service) =>
+      way === 'log' ? new LogConsumer(service, names) : new BrokerConsumer(service, this.broker.connect()),
     )
-    this.#running.push(...consumers)
-    for (const consumer of consumers) await consumer.start()
+    const relays = started.map((service) => new Relay(service, this.broker.connect(), { mailboxes: names }))
+    const running = way === 'log' ? consumers : [...consumers, ...relays]
+    this.relays.push(...relays)
+    this.#running.push(...running)
+    for (const one of running) await one.start()
     return consumers
   }
 
@@ -143,7 +172,7 @@ export class World {
   /** Writes a message of a trip into a mailbox, as its sender would. */
   async send(to: Name, type: string, key: string, data: unknown = {}, definition: string = trip.id): Promise<void> {
     await this.database.transaction((tx) =>
-      appendToLog(tx, 'a', this.epoch, [{ mailbox: to, key, type, id: null, definition, body: JSON.stringify(data) }]),
+      appendToLog(tx, 'a', [{ mailbox: to, key, type, id: null, definition, body: JSON.stringify(data) }]),
     )
     this.#ports.signals.send([to])
   }

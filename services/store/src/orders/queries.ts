@@ -1,4 +1,4 @@
-import type { Work } from '@comptoir/runtime'
+import type { Queryable, Work } from '@comptoir/runtime'
 import type { Order } from './order.ts'
 
 const columns = (items: string) => `order_id, saga_id, user_id, total, ${items} as items, payment_id, status, reason,
@@ -15,8 +15,8 @@ type Row = Omit<Order, 'items'> & { readonly items: string; readonly projected: 
 const order = ({ items, projected, ...row }: Row): Order => ({ ...row, items: JSON.parse(items) as Order['items'] })
 
 /** Orders of the read model, by id. */
-export async function ordersShown(work: Work, ids: readonly number[]): Promise<ReadonlyMap<number, Order>> {
-  const rows = await work.query<Row>(`${shown} where order_id = any($1::bigint[])`, [ids])
+export async function ordersShown(db: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, Order>> {
+  const rows = await db.query<Row>(`${shown} where order_id = any($1::bigint[])`, [ids])
   return new Map(rows.map((row) => [row.order_id, order(row)]))
 }
 
@@ -37,7 +37,7 @@ export async function writtenOrder(work: Work, id: number): Promise<Order | unde
 }
 
 /** The newest orders of the read model, or those before a given one, newest first. */
-export async function listOrders(work: Work, limit: number, before = Number.MAX_SAFE_INTEGER): Promise<Order[]> {
-  const rows = await work.query<Row>(`${shown} where order_id < $1 order by order_id desc limit $2`, [before, limit])
+export async function listOrders(db: Queryable, limit: number, before = Number.MAX_SAFE_INTEGER): Promise<Order[]> {
+  const rows = await db.query<Row>(`${shown} where order_id < $1 order by order_id desc limit $2`, [before, limit])
   return rows.map(order)
 }

@@ -2,6 +2,7 @@ import { BodyId, Id, Problem, toDecimal } from '@comptoir/http'
 import type { Work } from '@comptoir/runtime'
 import type { FastifyPluginAsync } from 'fastify'
 import { type Static, Type } from 'typebox'
+import type { EntryReads } from '../entry-reads.ts'
 import type { ReadYourWrites } from '../read-your-writes.ts'
 import { adjustStock, setStock } from './commands.ts'
 import { HIGHEST_LEVEL } from './levels.ts'
@@ -36,8 +37,12 @@ const writing = { policy: 'clerk' } as const
 const reading = { policy: ['clerk', 'operator'] } as const
 const tags = ['stock']
 
-/** The routes of stock as people see and change it. */
-export function stockApi(work: Work, reads: ReadYourWrites): FastifyPluginAsync {
+/**
+ * The routes of stock as people see and change it.
+ *
+ * @param entries the read store, where there is one
+ */
+export function stockApi(work: Work, reads: ReadYourWrites, entries?: EntryReads): FastifyPluginAsync {
   return async (app) => {
     app.post<{ Body: Static<typeof Setting> }>(
       '/stocks',
@@ -74,7 +79,7 @@ export function stockApi(work: Work, reads: ReadYourWrites): FastifyPluginAsync 
       },
       async (request) => {
         const product_id = Number(request.params.product_id)
-        const quantity = (await stockLevels(work, [product_id])).get(product_id)
+        const quantity = (await stockLevels(work, [product_id], entries)).get(product_id)
         if (quantity === undefined) throw noLevel(product_id)
         return { product_id, quantity }
       },

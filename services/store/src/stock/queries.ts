@@ -1,4 +1,6 @@
-import type { Work } from '@comptoir/runtime'
+import type { Queryable, Work } from '@comptoir/runtime'
+import type { EntryReads, Found } from '../entry-reads.ts'
+import { entryOfStock, levelOfEntry, type ShownStock } from './entries.ts'
 
 interface Level {
   readonly product_id: number
@@ -10,8 +12,17 @@ interface Level {
  * could get a version between them that is older than the one answered here, and show it afterwards.
  */
 
-/** Stock levels by product. A product without a stock row is absent. */
-export async function stockLevels(work: Work, ids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+/**
+ * Stock levels by product. A product without a stock row is absent.
+ *
+ * @param entries the read store, where there is one
+ */
+export async function stockLevels(
+  work: Work,
+  ids: readonly number[],
+  entries: EntryReads | undefined,
+): Promise<ReadonlyMap<number, number>> {
+  if (entries) return entries.read('stock', ids, levelOfEntry, (missing) => findStock(work, missing))
   const levels = await work.query<Level>(selectLevels, [ids])
   return new Map(levels.map((level) => [level.product_id, level.quantity]))
 }
@@ -21,6 +32,43 @@ const selectLevels = `
   select product_id, quantity from store_view.stock where product_id = any($1::int[])
   union all
   select product_id, quantity from store.stocks as s where product_id = any($1::int[]) and ${notShown}`
+
+const selectShown =
+  'select product_id, quantity, product_name as name, product_sku as sku, product_unit_price as price, version from store_view.stock'
+const joined = 'store.stocks as s join store.products as p on p.id = s.product_id'
+
+async function findStock(work: Work, ids: readonly number[]): Promise<Found<number>[]> {
+  const rows = await work.query<ShownStock & { projected: boolean }>(selectStock, [ids])
+  return rows.map(({ projected, ...row }) => ({
+    id: row.product_id,
+    value: row.quantity,
+    version: row.version,
+    entry: projected ? entryOfStock(row) : undefined,
+  }))
+}
+
+const selectStock = `
+  select *, true as projected from (${selectShown}) as v where product_id = any($1::int[])
+  union all
+  select s.product_id, s.quantity, p.name, p.sku, p.price, s.version, false as projected
+  from ${joined} where s.product_id = any($1::int[]) and ${notShown}`
+
+/** Stock of the read model, by product. */
+export const stockShown = (db: Queryable, ids: readonly number[]): Promise<ShownStock[]> =>
+  db.query<ShownStock>(`${selectShown} where product_id = any($1::int[])`, [ids])
+
+/** Stock of the read model of the highest products below one. */
+export const stockBelow = (db: Queryable, below: number, limit: number): Promise<ShownStock[]> =>
+  db.query<ShownStock>(`${selectShown} where product_id < $1::bigint order by product_id desc limit $2`, [below, limit])
+
+/** Which of these products have no stock row. */
+export async function withoutStock(db: Queryable, ids: readonly number[]): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    'select id from unnest($1::int[]) as id where not exists (select from store.stocks as s where s.product_id = id)',
+    [ids],
+  )
+  return rows.map((row) => row.id)
+}
 
 /** One line of the overview. */
 export interface StockOverviewLine {
@@ -40,5 +88,5 @@ const selectOverview = `
   select product_id, product_name as name, product_sku as sku, product_unit_price as price, quantity from store_view.stock
   union all
   select s.product_id, p.name, p.sku, p.price, s.quantity
-  from store.stocks as s join store.products as p on p.id = s.product_id where ${notShown}
+  from ${joined} where ${notShown}
   order by product_id`

@@ -1,4 +1,3 @@
-import type { Work } from '@comptoir/runtime'
 import {
   type DocumentNode,
   execute,
@@ -10,7 +9,7 @@ import {
   validate,
 } from 'graphql'
 import { exceededLimits, MOST_TOKENS } from './limits.ts'
-import { createLoaders, root, schema } from './schema.ts'
+import { createLoaders, type Readable, root, schema } from './schema.ts'
 
 /** Values of a query's variables by name. */
 export type Variables = Readonly<Record<string, unknown>>
@@ -24,7 +23,7 @@ export type GraphqlAnswer =
  *
  * @throws what a resolver threw: no field can fail for a reason of its own, so that is an outage, not a partial answer
  */
-export async function answerQuery(work: Work, query: string, variables: Variables | null): Promise<GraphqlAnswer> {
+export async function answerQuery(from: Readable, query: string, variables: Variables | null): Promise<GraphqlAnswer> {
   const document = parseBounded(query)
   if (document instanceof GraphQLError) return { kind: 'refused', errors: [document] }
   const errors = faultsOf(document)
@@ -33,7 +32,7 @@ export async function answerQuery(work: Work, query: string, variables: Variable
     schema,
     document,
     rootValue: root,
-    contextValue: createLoaders(work),
+    contextValue: createLoaders(from),
     variableValues: variables,
     hideSuggestions: true,
   })

@@ -2,6 +2,7 @@ import { MAX_ID, toDecimal } from '@comptoir/http'
 import type { Work } from '@comptoir/runtime'
 import DataLoader from 'dataloader'
 import { buildSchema } from 'graphql'
+import type { EntryReads } from '../../entry-reads.ts'
 import { findProducts, type Product } from '../../products/queries.ts'
 import { HIGHEST_LEVEL } from '../levels.ts'
 import { stockLevels } from '../queries.ts'
@@ -18,14 +19,20 @@ export interface Loaders {
   readonly levels: DataLoader<number, number>
 }
 
-export function createLoaders(work: Work): Loaders {
+/** What a request reads: the database, and the read store where there is one. */
+export interface Readable {
+  readonly work: Work
+  readonly entries: EntryReads | undefined
+}
+
+export function createLoaders({ work, entries }: Readable): Loaders {
   return {
     products: new DataLoader(async (ids) => {
       const products = new Map((await findProducts(work, ids)).map((product) => [product.id, product]))
       return ids.map((id) => products.get(id))
     }),
     levels: new DataLoader(async (ids) => {
-      const levels = await stockLevels(work, ids)
+      const levels = await stockLevels(work, ids, entries)
       return ids.map((id) => Math.min(levels.get(id) ?? 0, HIGHEST_LEVEL))
     }),
   }

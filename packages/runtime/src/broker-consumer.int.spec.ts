@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { PgliteDatabase } from './pglite/index.ts'
+import { eventually } from './testing/eventually.ts'
+import { openWorld, useBroker, World } from './testing/world.ts'
+
+let database: PgliteDatabase
+let world: World
+beforeAll(async () => {
+  database = await openWorld()
+  useBroker()
+})
+beforeEach(async () => {
+  world = await World.create(database)
+})
+afterEach(() => world.stop())
+afterAll(() => database.close())
+
+const complete = ['book', 'leave', 'pack', 'pay']
+const members = (name: string) => database.query<{ instance: string }>(`select instance from ${name}.member`)
+const packed = () => world.attempts.filter(({ step }) => step === 'pack').map(({ sagas }) => sagas.length)
+const throws = () => {
+  throw new Error('not today')
+}
+
+describe('a consumer of a broker', () => {
+  it('F3, I9: handles once what the broker brings again and again', async () => {
+    const ids = await world.begin(20)
+    await world.start()
+    await eventually(() => world.ended())
+    const before = (await world.effects()).length
+    for (let again = 0; again < 3; again += 1) for (const name of ['a', 'b'] as const) world.broker.repeat(name)
+    const [last = ''] = await world.begin([21])
+    await eventually(() => world.ended())
+    for (const id of [...ids, last]) expect(await world.effects(id)).toEqual(complete)
+    expect(await world.effects()).toHaveLength(before + complete.length)
+  })
+
+  it('shares its mailbox with other instances: what one leaves, the others take', async () => {
+    await world.start(world.services.a, world.services.b, world.service('b'), world.service('b'))
+    const ids = await world.begin(60)
+    await eventually(() => world.ended())
+    for (const id of ids) expect(await world.effects(id)).toEqual(complete)
+  })
+
+  it('rows 60, 61, 66: dead-letters what is no message, once, and the partition goes on', async () => {
+    world.broker.garbage('b', 'no message')
+    await world.start()
+    const [id = ''] = await world.begin(1)
+    await eventually(() => world.ended())
+    world.broker.repeat('b')
+    world.broker.garbage('b', 'another')
+    await eventually(async () => (await world.held('b')).length === 2)
+    expect((await world.held('b')).map(({ type, state, settled }) => [type, state, settled])).toEqual([
+      ['undecodable', 'dead', true],
+      ['undecodable', 'dead', true],
+    ])
+    expect((await world.held('b'))[0]?.error).toContain('undecodable: it is garbage (b[0]@0)')
+    expect(await database.query('select from b.held_key')).toEqual([])
+    expect(await world.effects(id)).toEqual(complete)
+  })
+
+  it('parks what comes behind a key that another instance holds, and one of them releases it', async () => {
+    world.acts.pack = throws
+    const [id = ''] = await world.begin(1)
+    await world.start(world.services.a, world.services.b)
+    await eventually(async () => (await world.held('b')).length === 1)
+    // Another instance, which has not seen the failure.
+    await world.start(world.service('b'))
+    await world.note('b', [id, id])
+    await eventually(async () => (await world.held('b')).length === 3)
+    expect((await world.held('b')).map(({ type, state }) => [type, state])).toEqual([
+      ['Booked', 'retry'],
+      ['Noted', 'parked'],
+      ['Noted', 'parked'],
+    ])
+    delete world.acts.pack
+    await world.until(() => world.ended())
+    await world.until(async () => (await world.held('b')).length === 0)
+    const names = await database.query<{ name: string }>('select name from b.effect order by n')
+    expect(names.map(({ name }) => name)).toEqual(['pack', 'Noted', 'Noted', 'pay'])
+    expect(await database.query('select from b.held_key')).toEqual([])
+  })
+})
+
+describe('F8: over what an instance had in hand when it died', () => {
+  it('the others go one message at a time; a clean stop leaves no trace', async () => {
+    await database.query(`insert into b.member (instance) values ('comptoir somewhere 7')`)
+    const ids = await world.begin(5)
+    await world.start(world.services.a)
+    await eventually(async () => (await world.mail('b')).length === 5)
+    await world.start(world.services.b)
+    await eventually(() => world.ended())
+    expect(packed()).toEqual([1, 1, 1, 1, 1])
+    expect(await database.query('select from b.started')).toEqual([])
+    for (const id of ids) expect(await world.effects(id)).toEqual(complete)
+  })
+
+  it('a message that was started three times is not started again', async () => {
+    await database.query(`insert into b.member (instance) values ('comptoir somewhere 7')`)
+    const [killer = '', other = ''] = await world.begin(2)
+    await world.start(world.services.a)
+    await eventually(async () => (await world.mail('b')).length === 2)
+    const [message] = (await world.mail('b')).filter(({ key }) => key === killer)
+    if (!message) throw new Error('no such message')
+    const { source, epoch, txid, pos } = message
+    await database.query('insert into b.started (id, starts) values ($1, 3)', [`${source}/${epoch}/${txid}/${pos}`])
+    await world.start(world.services.b)
+    await world.until(() => world.ended())
+    expect(await world.effects(killer)).toEqual(['book', 'unbook'])
+    expect(await world.effects(other)).toEqual(complete)
+    expect(await world.held('b')).toMatchObject([{ key: killer, state: 'dead', settled: true }])
+  })
+
+  it('without a death, batches are batches from the start, and a clean stop leaves nobody behind', async () => {
+    await world.begin(5)
+    await world.start(world.services.a)
+    await eventually(async () => (await world.mail('b')).length === 5)
+    await world.start(world.services.b)
+    await eventually(() => world.ended())
+    expect(packed()).toEqual([5])
+    expect(await members('b')).toHaveLength(1)
+    await world.stop()
+    expect(await members('b')).toEqual([])
+  })
+})
+
+describe('a relay', () => {
+  it('F14: while the broker is away nothing is refused; afterwards everything goes on', async () => {
+    world.broker.away = true
+    const ids = await world.begin(10)
+    await world.start()
+    await eventually(() => world.broker.publications > 2 || world.relays.every(({ trouble }) => trouble !== null))
+    expect(world.relays.map(({ trouble }) => trouble)).toEqual([
+      expect.stringContaining('the broker is away'),
+      expect.stringContaining('the broker is away'),
+    ])
+    const more = await world.begin(10)
+    expect(await world.effects()).toEqual([])
+    world.broker.away = false
+    await eventually(() => world.ended())
+    for (const id of [...ids, ...more]) expect(await world.effects(id)).toEqual(complete)
+    expect(world.relays.map(({ trouble }) => trouble)).toEqual([null, null])
+  })
+
+  it('F1: whose position was not written publishes again, and nothing happens twice', async () => {
+    const ids = await world.begin(10)
+    await world.start()
+    await eventually(() => world.ended())
+    await world.stop()
+    await database.query(`update a.position set epoch = 0, txid = '0', pos = 0; `)
+    await database.query(`update b.position set epoch = 0, txid = '0', pos = 0`)
+    const before = world.broker.publications
+    await world.start()
+    const [last = ''] = await world.begin([11])
+    await eventually(() => world.ended())
+    expect(world.broker.publications).toBeGreaterThan(before)
+    for (const id of [...ids, last]) expect(await world.effects(id)).toEqual(complete)
+  })
+
+  it('moves its positions past what the broker has', async () => {
+    await world.begin(10)
+    await world.start()
+    await eventually(() => world.ended())
+    const behind = () =>
+      database.query(
+        `select l.mailbox from a.log as l join a.position as p on p.consumer = l.mailbox || '/relay' where (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos)`,
+      )
+    await eventually(async () => (await behind()).length === 0)
+  })
+})

@@ -1,0 +1,120 @@
+import { BrokerInlet } from './broker-inlet.ts'
+import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
+import { Handling } from './handling.ts'
+import { HeldKeys, heldSignal } from './held-keys.ts'
+import { isFinal, lead } from './leading.ts'
+import { Members } from './members.ts'
+import type { Broker, Subscription } from './ports/broker.ts'
+import { takeOver } from './positions.ts'
+import type { Service } from './service.ts'
+import { Trouble } from './trouble.ts'
+
+/** An arrival is announced; this is only for what no announcement is made of. */
+const pollMs = 1_000
+/** What an instance that died may have had in hand: a batch, and those that the broker did not know to be handled. */
+const inHand = 3 * batchLimit
+
+/**
+ * The consumer of one service's mailbox at a broker. All instances are active, each on its share of the keys; what is held
+ * is tried again by one of them.
+ */
+export class BrokerConsumer implements Consumer {
+  readonly #loop: ConsumeLoop
+  readonly #broker: Broker
+  readonly #held: HeldKeys
+  readonly #keeping: Trouble
+  readonly #members: Members
+  #subscription: Subscription | undefined
+  #working: Promise<unknown> | undefined
+
+  constructor(service: Service, broker: Broker) {
+    this.#loop = new ConsumeLoop(service)
+    this.#broker = broker
+    this.#held = new HeldKeys(service, true)
+    this.#keeping = new Trouble(service.name, heldSignal(service.name), service.ports)
+    this.#members = new Members(service.ports.database, service.name)
+  }
+
+  get trouble(): string | null {
+    return this.#loop.trouble.text ?? this.#keeping.text
+  }
+
+  /** Why the broker brings nothing just now, or null. It is waited for; what the service says meanwhile stays in its log. */
+  get away(): string | null {
+    const reason = this.#subscription?.trouble ?? null
+    return reason === null ? null : `mailbox ${this.#loop.service.name}: ${reason}`
+  }
+
+  async start(): Promise<void> {
+    const { service, stopping } = this.#loop
+    const keeping = lead(service.ports.leases, heldSignal(service.name), stopping.signal, {
+      work: (until, begun) => this.#keep(until, begun),
+      troubled: (error) => this.#keeping.pause(error, stopping.signal),
+      standingBy: () => this.#keeping.over(),
+    })
+    this.#working = Promise.all([keeping.ended, this.#consume()])
+  }
+
+  async stop(): Promise<void> {
+    this.#loop.stopping.abort()
+    await this.#working
+  }
+
+  async #consume(): Promise<void> {
+    const { service, failures, trouble, stopping } = this.#loop
+    const until = stopping.signal
+    await this.#join()
+    const subscription = this.#broker.subscribe(service.name)
+    this.#subscription = subscription
+    const inlet = new BrokerInlet(subscription)
+    const handling = new Handling(service, inlet, this.#held, failures)
+    let generation = 0
+    try {
+      const before = async () => {
+        if (generation === subscription.generation) return
+        // Keys have come from somebody else: did it die over them?
+        const { generation: seen } = subscription
+        handling.beCareful((await this.#members.deaths()) * inHand)
+        generation = seen
+      }
+      await this.#loop.run(inlet, handling, until, before, () => pollMs)
+      if (!handling.careful) await this.#members.leave()
+    } catch (error) {
+      await trouble.pause(error, until)
+    } finally {
+      await subscription.close()
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { trouble, stopping } = this.#loop
+    while (!stopping.signal.aborted) {
+      try {
+        return await this.#members.join()
+      } catch (error) {
+        await trouble.pause(error, stopping.signal)
+      }
+    }
+  }
+
+  /** Tries what is held again, for all instances. */
+  async #keep(until: AbortSignal, begun: () => void): Promise<void> {
+    const { service, failures, trouble } = this.#loop
+    const { name, ports } = service
+    const hold = await takeOver(ports.database, name, 'held', [name])
+    const signal = heldSignal(name)
+    await findHeld(service, this.#held)
+    begun()
+    while (!until.aborted) {
+      const seen = ports.signals.seen(signal)
+      try {
+        if (trouble.text === null) await this.#held.retryDue(hold, failures)
+        this.#keeping.over()
+      } catch (error) {
+        if (isFinal(error)) throw error
+        await this.#keeping.pause(error, until)
+      }
+      await ports.signals.wait(signal, seen, this.#held.waitMs(pollMs), until)
+    }
+  }
+}

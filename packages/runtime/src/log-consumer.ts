@@ -1,0 +1,67 @@
+import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
+import { Handling } from './handling.ts'
+import { HeldKeys } from './held-keys.ts'
+import { type Leading, lead } from './leading.ts'
+import { releaseHold, takeOver } from './positions.ts'
+import { Reader } from './reader.ts'
+import type { Service } from './service.ts'
+
+/** The periodic scan, for what no signal announced (another process, a process that died after its commit). */
+const pollMs = 100
+
+/** The consumer of one service's mailbox on the logs of its database: of all instances one is active, the others stand by. */
+export class LogConsumer implements Consumer {
+  readonly #loop: ConsumeLoop
+  readonly #sources: readonly string[]
+  #leading: Leading | undefined
+
+  /** @param sources the services of this database, whose logs are read */
+  constructor(service: Service, sources: readonly string[]) {
+    this.#loop = new ConsumeLoop(service)
+    this.#sources = sources
+  }
+
+  get trouble(): string | null {
+    return this.#loop.trouble.text
+  }
+
+  start(): Promise<void> {
+    const { service, trouble, stopping } = this.#loop
+    this.#leading = lead(service.ports.leases, service.name, stopping.signal, {
+      work: (until, begun) => this.#work(until, begun),
+      troubled: (error) => trouble.pause(error, stopping.signal),
+      standingBy: () => trouble.over(),
+    })
+    return this.#leading.begun
+  }
+
+  async stop(): Promise<void> {
+    this.#loop.stopping.abort()
+    await this.#leading?.ended
+  }
+
+  async #work(until: AbortSignal, begun: () => void): Promise<void> {
+    const { service, failures, trouble } = this.#loop
+    const { name, ports } = service
+    const hold = await takeOver(ports.database, name, name, this.#sources)
+    const reader = new Reader(service, name, hold)
+    const held = new HeldKeys(service)
+    const handling = new Handling(service, reader, held, failures)
+    await findHeld(service, held)
+    if (!hold.clean) {
+      await reader.poll(batchLimit)
+      handling.beCareful(reader.pending.length)
+    }
+    const disclaim = ports.signals.claim([name])
+    begun()
+    try {
+      const before = async () => {
+        if (trouble.text === null) await held.retryDue(hold, failures)
+      }
+      await this.#loop.run(reader, handling, until, before, () => held.waitMs(pollMs))
+      if (!handling.careful) await releaseHold(ports.database, name, hold)
+    } finally {
+      disclaim()
+    }
+  }
+}
