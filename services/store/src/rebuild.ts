@@ -14,13 +14,18 @@ const definitions = new URL('../sql/view/', import.meta.url)
 const pieceLimit = 500
 
 /** Taken shared by whoever writes the read model, and alone by the swap: nobody writes to a schema that goes away. */
-const lockKey = `hashtext('store.read-model')`
+export const lockKey = `hashtext('store.read-model')`
 
 /** The schemas that whoever writes the read model writes to, until the end of the transaction: during a rebuild both. */
 export async function schemasToWrite(tx: Transaction): Promise<readonly string[]> {
+  const locked = tx.query(`select from pg_advisory_xact_lock_shared(${lockKey})`)
+  locked.catch(() => {})
+  // A statement of its own, and of a table: only when a session locks one does it hear which schemas there are by now, and
+  // it may have waited for the swap until a moment ago.
   const [row] = await tx.query<{ rebuilding: boolean }>(
-    `select to_regnamespace('${nextSchema}') is not null as rebuilding from pg_advisory_xact_lock_shared(${lockKey})`,
+    `select to_regnamespace('${nextSchema}') is not null as rebuilding from comptoir.migration limit 1`,
   )
+  await locked
   return row?.rebuilding ? [shownSchema, nextSchema] : [shownSchema]
 }
 
