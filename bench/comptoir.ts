@@ -32,7 +32,9 @@ export async function openComptoir(place: Place, listener: SagaListener, trace?:
       if (event === 'cancelled') listener.failed(new Error(`${count} sagas were cancelled`))
     }),
     listen('comptoir:paused', ({ consumer, reason }) => {
-      if (reason !== null) listener.failed(new Error(`${consumer} stands still: ${reason}`))
+      if (reason === null) return
+      if (listener.waiting) listener.waiting(reason)
+      else listener.failed(new Error(`${consumer} stands still: ${reason}`))
     }),
   ]
   return {

@@ -9,12 +9,13 @@ import { http } from './scenarios/http.ts'
 import { latency } from './scenarios/latency.ts'
 import { memory } from './scenarios/memory.ts'
 import { open } from './scenarios/open.ts'
+import { outage } from './scenarios/outage.ts'
 import { stages } from './scenarios/stages.ts'
 import { start } from './scenarios/start.ts'
 import { throughput } from './scenarios/throughput.ts'
 import { table } from './table.ts'
 
-const scenarios = [start, latency, stages, open, throughput, http, memory, history]
+const scenarios = [start, latency, stages, open, throughput, http, memory, outage, history]
 
 const { values, positionals } = parseArgs({
   options: {

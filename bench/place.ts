@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { copyPrepared } from '@comptoir/runtime/pglite'
 import { Client } from 'pg'
 import { preparedFolder } from '../apps/comptoir/src/prepared-database.ts'
-import { startKafka } from '../scripts/servers/kafka.mjs'
+import { type KafkaServer, startKafka } from '../scripts/servers/kafka.mjs'
 import { startPostgres } from '../scripts/servers/postgres.mjs'
 
 export const modes = ['embedded', 'postgres', 'kafka'] as const
@@ -33,6 +33,8 @@ export interface Places {
   readonly mode: Mode
   /** Runs `work` on an empty place, which is removed at the end (topics with their broker only); `prepared`: for Comptoir, whose tables may be there already. */
   fresh<T>(work: (place: Place) => Promise<T>, prepared?: 'prepared'): Promise<T>
+  /** The broker that all places share; absent where there is none. */
+  readonly kafka?: KafkaServer
   close(): Promise<void>
 }
 
@@ -48,6 +50,7 @@ export async function openPlaces(mode: Mode): Promise<Places> {
   const servers = { PostgreSQL: postgres.pid, Kafka: kafka.pid }
   return {
     mode,
+    kafka,
     fresh: (work) =>
       inDatabase(postgres.url, (at) =>
         work({ mode, at, servers, kafka: { brokers: [kafka.brokers], prefix: `${new URL(at).pathname.slice(1)}-` } }),

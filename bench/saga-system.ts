@@ -14,6 +14,8 @@ export interface SagaListener {
   ended(count: number): void
   /** A saga did not end well, which no load here may cause. */
   failed(error: unknown): void
+  /** Something that the system needs is away, and it waits for it; absent: no load here may cause that, and it has failed. */
+  waiting?(reason: string): void
 }
 
 /** Users and products of the load: ids from 1000, so that they collide with no demo data. */

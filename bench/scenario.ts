@@ -13,6 +13,8 @@ export interface Scale {
   readonly seconds: number
   /** Seconds of each open load. */
   readonly openSeconds: number
+  /** Seconds without a broker. */
+  readonly outageSeconds: number
   /** Memory is looked at after each `memoryStep` orders: ten times, then five more. */
   readonly memoryStep: number
   readonly pastOrders: number
@@ -24,6 +26,7 @@ export const fullScale: Scale = {
   single: 1_000,
   seconds: 30,
   openSeconds: 10,
+  outageSeconds: 60,
   memoryStep: 10_000,
   pastOrders: 1_000_000,
 }
@@ -34,6 +37,7 @@ export const quickScale: Scale = {
   single: 200,
   seconds: 5,
   openSeconds: 5,
+  outageSeconds: 10,
   memoryStep: 1_000,
   pastOrders: 50_000,
 }

@@ -44,7 +44,7 @@ interface LogRow {
 const sighting = ({ key, type }: LogRow): Sighting => ({ saga: key, name: type })
 
 function appended(values: readonly Value[] = []): Sighting[] {
-  const [, , keys, types] = values as [number, string[], string[], string[]]
+  const [, keys, types] = values as [string[], string[], string[]]
   return keys.map((saga, index) => ({ saga, name: types[index] ?? '' }))
 }
 
