@@ -12,7 +12,12 @@ const setups: Record<string, string[]> = {
   crash: command,
 }
 
+/** What the specs of a project find in the environment. No integration spec finds the servers of whoever has named some. */
+const environments: Record<string, Record<string, string>> = { integration: { TEST_DATABASE_URL: '' } }
+
 const specs = (kind: string): string => `**/*.${kind}.spec.ts`
+/** The specs of the engine run in both: in memory, and on a real server. */
+const further: Record<string, string[]> = { servers: ['packages/runtime/src/*.int.spec.ts'] }
 const project = (name: string, include: string[], exclude: string[] = []) => ({
   extends: true as const,
   test: {
@@ -20,6 +25,7 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
     include,
     exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
     globalSetup: setups[name] ?? [],
+    env: environments[name] ?? {},
   },
 })
 
@@ -34,7 +40,7 @@ export default defineConfig({
     projects: [
       // Every spec that names no other tier is a unit test, so that none is left out.
       project('unit', ['**/*.spec.ts'], Object.values(tiers).map(specs)),
-      ...Object.entries(tiers).map(([name, kind]) => project(name, [specs(kind)])),
+      ...Object.entries(tiers).map(([name, kind]) => project(name, [specs(kind), ...(further[name] ?? [])])),
     ],
   },
 })

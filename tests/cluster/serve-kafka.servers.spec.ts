@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Client } from '../kit/client.ts'
@@ -9,6 +8,7 @@ import { sampleCard } from '../kit/shop.ts'
 import { until } from '../kit/wait.ts'
 import { type OwnDatabase, ownDatabase } from './database.ts'
 import { startInstance } from './instance.ts'
+import { kcat } from './kcat.ts'
 
 /** Each service with a database of its own, and topics of this test's own. */
 let [ofStore, ofPayments] = [] as unknown as [OwnDatabase, OwnDatabase]
@@ -35,11 +35,6 @@ const place = async (quantity = 1) =>
     await new Client(store.url).post('/orders', { user_id: 1, items: [{ product_id: 1, quantity }] }, { prefer: 'wait=20' })
   ).json<{ order_id: number; status: string; reason: string | null }>()
 
-function kcat(args: readonly string[], input: string | Buffer = ''): string {
-  const { status, stdout, stderr } = spawnSync('kcat', ['-q', '-m', '10', '-b', kafkaBrokers(), ...args], { input })
-  expect(status, stderr.toString()).toBe(0)
-  return stdout.toString()
-}
 const topic = (name: string) => `${prefix}${name}`
 
 describe('a database per service, and Kafka between', () => {

@@ -135,14 +135,14 @@ describe('comptoir doctor', () => {
     expect(text).toContain('!!  nobody does the work of payments: start an instance')
   })
 
-  it('F20: names the transaction that hides new messages', async () => {
+  it('F20: names a transaction that writes for long', async () => {
     await database.look((db) =>
       db.transaction(async (tx) => {
         await tx.query('select pg_current_xact_id()')
         const told = await until('it is named', async () => {
           await tx.query('select 1')
           const { text } = await ending(['doctor'], { DATABASE_URL: database.url })
-          return text.includes('hides every newer message') && text
+          return text.includes('writes since') && text
         })
         expect(told).toMatch(/process \d+ in database test_\w+ \(idle in transaction\) writes since \d+ s/)
       }),

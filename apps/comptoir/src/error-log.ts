@@ -20,6 +20,11 @@ export function logErrors(): void {
   })
 }
 
+/** Tells operators what is tried again already, and what they may have to do about it. */
+export const warn = (event: string, more: object): void => {
+  write('warn', event, more)
+}
+
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
 const write = (level: string, event: string, more: object): boolean =>

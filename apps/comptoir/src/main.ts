@@ -6,6 +6,13 @@ const port = (text: string): number => {
   return Number(text)
 }
 
+/** A log keeps its messages for seven days. */
+const hours = (text: string): number => {
+  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > 168)
+    throw new InvalidArgumentError('it is a whole number from 1 to 168.')
+  return Number(text)
+}
+
 const program = new Command('comptoir')
   .description('Comptoir, the store back office on a saga toolkit')
   .showHelpAfterError('(add --help for the options)')
@@ -56,6 +63,12 @@ program
   .addOption(new Option('--app <role>', 'the role that serves').env('COMPTOIR_APP_ROLE'))
   .addOption(new Option('--reader <role>', 'the role that reads, for reports').env('COMPTOIR_READER_ROLE'))
   .action(async (options) => (await import('./migrate.ts')).migrateServers(options))
+
+program
+  .command('republish')
+  .description('publish again what the logs hold, for a Kafka that lost what it had acknowledged')
+  .requiredOption('--hours <n>', 'how far to go back', hours)
+  .action(async (options) => (await import('./republish.ts')).republish(options))
 
 program
   .command('doctor')

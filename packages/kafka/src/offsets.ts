@@ -11,6 +11,9 @@ export interface Offset {
 
 const EARLIEST = -2n
 
+const gone = (place: string, at: bigint, next: bigint): string =>
+  `${place} has lost ${next - at} messages, from offset ${at} on, before they were handled: its retention is shorter than the consumer was away. Publish them again: comptoir republish --hours N`
+
 /**
  * Commits offsets off the hot path: one commit in flight, and what is handled meanwhile goes with the next.
  *
@@ -21,15 +24,15 @@ const EARLIEST = -2n
 export class Offsets {
   readonly #consumer: Consumer
   readonly #topic: string
-  readonly #failed: (reason: string) => void
+  readonly #trouble: (text: string) => void
   readonly #waiting = new Map<number, Offset>()
   readonly #handled = new Set<number>()
   #work: Promise<void> | undefined
 
-  constructor(consumer: Consumer, topic: string, failed: (reason: string) => void) {
+  constructor(consumer: Consumer, topic: string, trouble: (text: string) => void) {
     this.#consumer = consumer
     this.#topic = topic
-    this.#failed = failed
+    this.#trouble = trouble
   }
 
   /** Remembers offsets to commit, in the order in which their records were handled. */
@@ -54,18 +57,21 @@ export class Offsets {
   /**
    * Commits the start of those assigned partitions that have no offset yet. Without one, a position is not reset when the
    * partition comes back from another instance, and a group whose first record is old starts anew with each retention.
+   *
+   * Also says where records are gone that nobody handled: the client reads on at the first that is there.
    */
   async begin(): Promise<void> {
     const partitions = this.owned()
     if (partitions.length === 0) return
     const committed = await this.#consumer.listCommittedOffsets({ topics: [{ topic: this.#topic, partitions }] })
-    const bare = partitions.filter((partition) => (committed.get(this.#topic)?.[partition] ?? -1n) < 0n)
-    if (bare.length === 0) return
     const starts = await this.#consumer.listOffsets({ topics: [this.#topic], timestamp: EARLIEST })
-    for (const partition of bare) {
+    for (const partition of partitions) {
       const next = starts.get(this.#topic)?.[partition]
+      const at = committed.get(this.#topic)?.[partition] ?? -1n
+      if (next === undefined || at >= next) continue
+      if (at >= 0n) this.#trouble(gone(`${this.#topic}[${partition}]`, at, next))
       // What was handled meanwhile is further on.
-      if (next !== undefined && !this.#handled.has(partition)) this.#waiting.set(partition, { partition, next, leaderEpoch: -1 })
+      else if (!this.#handled.has(partition)) this.#waiting.set(partition, { partition, next, leaderEpoch: -1 })
     }
     if (this.#waiting.size > 0) this.#work ??= this.#run()
   }
@@ -97,7 +103,7 @@ export class Offsets {
         })
       } catch (error) {
         for (const offset of offsets) if (!this.#waiting.has(offset.partition)) this.#waiting.set(offset.partition, offset)
-        this.#failed(`offsets were not committed: ${reasonOf(error)}`)
+        this.#trouble(`offsets were not committed: ${reasonOf(error)}`)
         break
       }
     }

@@ -6,7 +6,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 const offset = (partition: number, next: number) => ({ partition, next: BigInt(next), leaderEpoch: 0 })
 
 /** A group member whose commits wait for their answer. */
-function member({ partitions = [0, 1], committed = [5n, 5n] }: { partitions?: number[]; committed?: bigint[] } = {}) {
+function member({ partitions = [0, 1], committed = [105n, 205n] }: { partitions?: number[]; committed?: bigint[] } = {}) {
   const commits: { sent: string; answer(error?: Error): void }[] = []
   const failures: string[] = []
   const consumer = {
@@ -73,12 +73,20 @@ describe('Offsets', () => {
   })
 
   it('commits the start of partitions that have no offset yet, and of no others', async () => {
-    const { commits, offsets } = member({ committed: [5n, -1n] })
+    const { commits, offsets } = member({ committed: [105n, -1n] })
     await offsets.begin()
     await turn()
     expect(commits.map(({ sent }) => sent)).toEqual(['1@200'])
     commits[0]?.answer()
     await offsets.settled()
+  })
+
+  it('F17: says what was lost before it was handled, and how it comes again', async () => {
+    const { commits, failures, offsets } = member({ committed: [93n, 200n] })
+    await offsets.begin()
+    await offsets.settled()
+    expect(failures).toEqual([expect.stringMatching(/^store\[0\] has lost 7 messages, from offset 93 on, .+ comptoir republish/)])
+    expect(commits).toEqual([])
   })
 
   it('does not go back to the start behind what was handled meanwhile', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { drain, loggedMessage } from '../../runtime/src/testing/broker-conformance.ts'
+import { drain, loggedMessage, loggedMessages, messagesOf, positionsOf } from '../../runtime/src/testing/broker-conformance.ts'
 import { kafkaBroker } from './kafka-broker.ts'
 import { ownTopic } from './testing/own-topic.ts'
 
@@ -43,6 +43,21 @@ describe.skipIf(brokers.length === 0)('the topics of mailboxes', () => {
     const subscription = broker.subscribe(mailbox)
     await expect.poll(async () => [...(await committed()).values()], { timeout: 10_000 }).toEqual([0n, 0n, 0n, 0n])
     expect(subscription.pending).toEqual([])
+  })
+
+  it('F17: a retention that ends before a slow consumer: it says what was lost, and goes on with what is there', async () => {
+    const { topic, mailbox, broker, admin, open, troubles } = await ownTopic(brokers, { partitions: 1 })
+    await broker.publish(mailbox, loggedMessages(30))
+    const slow = open().subscribe(mailbox)
+    await expect.poll(() => slow.pending.length, { timeout: 10_000 }).toBe(30)
+    slow.handled(10)
+    await slow.close()
+    // The broker looks for what is too old every five minutes; this is what it does then.
+    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 25n }] }] })
+    const after = await drain([broker.subscribe(mailbox)], (delivered) => delivered.length === 5)
+    expect(positionsOf(messagesOf(after))).toEqual([25, 26, 27, 28, 29])
+    const lost = `${topic}[0] has lost 15 messages, from offset 10 on`
+    await expect.poll(() => troubles.join('\n'), { timeout: 10_000 }).toContain(lost)
   })
 
   it('refuses with a BrokerError what Kafka calls no name', async () => {

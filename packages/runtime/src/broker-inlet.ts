@@ -16,8 +16,8 @@ export class BrokerInlet implements Inlet {
     return this.#subscription.pending.map((delivery) => this.#message(delivery))
   }
 
-  poll(): Promise<boolean> {
-    return Promise.resolve(false)
+  poll(): Promise<void> {
+    return Promise.resolve()
   }
 
   next(limit: number): readonly LoggedMessage[] {

@@ -10,8 +10,6 @@ import { Trouble } from './trouble.ts'
 
 /** Messages in one transaction, at most. */
 export const batchLimit = 500
-/** Rows above the horizon come down when their neighbours commit: look again soon. */
-const hiddenMs = 2
 
 /** A consumer at work. On trouble it says so in `trouble` and goes on trying. */
 export interface Consumer {
@@ -52,12 +50,12 @@ export class ConsumeLoop {
       try {
         await before()
         // In trouble it reads on: whether others succeed tells poison from an outage.
-        const hidden = await inlet.poll(batchLimit, inTrouble ? batchLimit : 1)
+        await inlet.poll(batchLimit, inTrouble ? batchLimit : 1)
         crashPoint('consumer.afterRead')
         const batch = inlet.next(inTrouble || handling.careful ? 1 : batchLimit)
         if (batch.length > 0) await handling.handle(batch)
         this.trouble.over()
-        if (batch.length < batchLimit && inlet.next(1).length === 0) await inlet.wait(hidden ? hiddenMs : waitMs(), until)
+        if (batch.length < batchLimit && inlet.next(1).length === 0) await inlet.wait(waitMs(), until)
       } catch (error) {
         if (isFinal(error)) throw error
         await this.trouble.pause(error, until)

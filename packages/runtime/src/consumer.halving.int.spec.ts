@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Consumer } from './consume.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
+import type { Database } from './ports/database.ts'
 import { eventually } from './testing/eventually.ts'
 import { eachWay, openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()

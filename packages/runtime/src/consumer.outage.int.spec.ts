@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Diagnostics, listen } from './diagnostics.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
+import type { Database } from './ports/database.ts'
 import { eventually, turns } from './testing/eventually.ts'
 import { eachWay, openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()

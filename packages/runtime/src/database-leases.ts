@@ -36,9 +36,10 @@ export class DatabaseLeases implements Leases {
       const taken = await this.#take(name).catch(() => undefined)
       if (taken?.epoch !== undefined) {
         const lease = new HeldLease(this.#database, this.#schema, name, taken.epoch, began)
-        if (!abort.aborted) return lease
+        if (!abort.aborted && !lease.isOver) return lease
+        // A process that stood still until its answer was old must not fence whoever holds it by now.
         await lease.release()
-        return undefined
+        continue
       }
       await pause(Math.min(taken?.waitMs ?? lookMs, lookMs), undefined, { signal: abort }).catch(() => {})
     }
@@ -95,6 +96,10 @@ class HeldLease implements Lease {
 
   get lost(): AbortSignal {
     return this.#lost.signal
+  }
+
+  get isOver(): boolean {
+    return this.#left() === 0
   }
 
   async release(): Promise<void> {

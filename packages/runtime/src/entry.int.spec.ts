@@ -3,14 +3,14 @@ import { Type } from 'typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Entry } from './entry.ts'
 import { participant } from './participant.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
+import type { Database } from './ports/database.ts'
 import { Service } from './service.ts'
 import { eventually } from './testing/eventually.ts'
 import { faultyDatabase, type Moment } from './testing/faulty-database.ts'
 import { type Acts, trip } from './testing/trip.ts'
 import { openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 beforeAll(async () => {
   database = await openWorld()
 })

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { listen } from './diagnostics.ts'
 import { raiseEpoch } from './epoch.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
 import type { Database } from './ports/database.ts'
 import { eventually, turns } from './testing/eventually.ts'
 import { trip } from './testing/trip.ts'
 import { openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()
@@ -108,7 +107,9 @@ it('F51: a consumer that finds its cursor ahead of a restored database stops, an
   let restored = false
   const through = (db: Database): Database => ({
     query: async (text, values) =>
-      restored && text.includes('as ahead') ? ([{ horizon: '3', ahead: true, epoch: null }] as never) : db.query(text, values),
+      restored && text.includes('as ahead')
+        ? ([{ snapshot: '3:3:', ahead: true, epoch: null }] as never)
+        : db.query(text, values),
     script: (text) => db.script(text),
     transaction: (work) => db.transaction(work),
     close: () => db.close(),

@@ -1,13 +1,12 @@
 import { failed } from '@comptoir/saga'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { listen } from './diagnostics.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
-import { DatabaseError } from './ports/database.ts'
+import { type Database, DatabaseError } from './ports/database.ts'
 import { eventually, turns } from './testing/eventually.ts'
 import type { Acts } from './testing/trip.ts'
 import { eachWay, openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()

@@ -5,8 +5,8 @@ import type { Transaction } from './ports/database.ts'
 export interface Inlet {
   /** What was read and is not handled, oldest first within each key. */
   readonly pending: readonly LoggedMessage[]
-  /** Reads on when fewer than `enough` messages wait. Answers whether more is there that cannot be read yet: look again soon. */
-  poll(limit: number, enough?: number): Promise<boolean>
+  /** Reads on when fewer than `enough` messages wait. */
+  poll(limit: number, enough?: number): Promise<void>
   /** The next messages, up to `limit`, each key at most once: the next message of a key waits for the next transaction. */
   next(limit: number): readonly LoggedMessage[]
   /** Takes messages, the first of `pending`, in the transaction that handles them. @throws FencedError */

@@ -47,10 +47,11 @@ async function again(leases: Leases, name: string, stop: AbortSignal, led: LedWo
       if (!stop.aborted) led.standingBy()
     } catch (error) {
       begun()
+      // Given back before any wait: another instance may be able to do it. This one may have been late with its lease, or
+      // cannot reach what it needs, or cannot go on until it is started again.
+      await lease.release()
       await led.troubled(error)
       if (isFinal(error)) {
-        // Another instance may do it, while this process cannot until it is started again.
-        if (error instanceof CursorAheadError) await lease.release()
         await aborted(error instanceof CursorAheadError ? stop : until)
         led.standingBy()
       }

@@ -1,12 +1,12 @@
 import { failed } from '@comptoir/saga'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { listen } from './diagnostics.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
+import type { Database } from './ports/database.ts'
 import { eventually } from './testing/eventually.ts'
 import { faultyDatabase, type Moment } from './testing/faulty-database.ts'
 import { openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()

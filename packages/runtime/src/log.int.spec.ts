@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { appendToLog, type LogEntry, type Position, readLog } from './log.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
+import { appendToLog, type LogEntry, type Position } from './log.ts'
+import { LogCursor } from './log-cursor.ts'
+import type { Database } from './ports/database.ts'
 import { openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()
@@ -17,33 +18,33 @@ const key = '01b92571-ea00-7000-8000-000000000001'
 const entry = (mailbox: string, body: string): LogEntry => ({ mailbox, key, type: 'Said', id: null, definition: null, body })
 const say = (...entries: readonly LogEntry[]) => database.transaction((tx) => appendToLog(tx, 'a', entries))
 const beginning: Position = { epoch: 0, txid: '0', pos: 0 }
-const read = (after: Position, limit = 100, mailbox = 'b') => readLog(database, 'a', mailbox, world.epoch, after, 0, limit)
+const from = (after: Position) => new LogCursor('a', 'b', world.epoch, after)
+const read = (after: Position, limit = 100) => from(after).read(database, limit)
 
 describe('the log', () => {
   it('is read in the order of transactions, and within them in the order in which they were said', async () => {
     await say(entry('b', '1'), entry('a', 'other'), entry('b', '2'))
     await say(entry('b', '3'))
-    const { messages, hidden } = await read(beginning)
+    const messages = await read(beginning)
     expect(messages.map(({ body }) => body)).toEqual(['1', '2', '3'])
-    expect(hidden).toBe(false)
     expect(messages[0]).toMatchObject({ source: 'a', epoch: world.epoch, key, type: 'Said', created: world.now })
   })
 
   it('is read on from where the last page ended, each message once', async () => {
     for (let n = 1; n <= 7; n++) await say(entry('b', `${n}a`), entry('b', `${n}b`))
     const bodies: string[] = []
-    let after = beginning
-    for (let messages = (await read(after, 3)).messages; messages.length > 0; messages = (await read(after, 3)).messages) {
+    const cursor = from(beginning)
+    for (let messages = await cursor.read(database, 3); messages.length > 0; messages = await cursor.read(database, 3))
       bodies.push(...messages.map(({ body }) => body))
-      after = messages.at(-1) ?? after
-    }
     expect(bodies).toEqual(Array.from({ length: 7 }, (_, n) => [`${n + 1}a`, `${n + 1}b`]).flat())
   })
 
-  it('after an empty read goes on from the horizon, and misses nothing that is said then', async () => {
-    const { horizon } = await read(beginning)
+  it('after an empty read goes on where that ended, and misses nothing that is said then', async () => {
+    const cursor = from(beginning)
+    await cursor.read(database, 10)
     await say(entry('b', '1'))
-    expect((await read(horizon)).messages.map(({ body }) => body)).toEqual(['1'])
+    expect((await read(cursor.low)).map(({ body }) => body)).toEqual(['1'])
+    expect((await cursor.read(database, 10)).map(({ body }) => body)).toEqual(['1'])
   })
 
   it('F1, I7: holds nothing of a transaction that rolled back', async () => {
@@ -52,7 +53,7 @@ describe('the log', () => {
       throw new Error('no')
     })
     await expect(attempt).rejects.toThrow('no')
-    expect((await read(beginning)).messages).toEqual([])
+    expect(await read(beginning)).toEqual([])
   })
 
   it('F51: a cursor above everything that the database has done is refused', async () => {

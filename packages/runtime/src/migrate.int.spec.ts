@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { engineMigrations, MigrationChangedError, type Migrations, migrate, sharedMigrations } from './migrate.ts'
-import { openPglite, type PgliteDatabase } from './pglite/index.ts'
+import type { Database } from './ports/database.ts'
+import { openDatabase } from './testing/open-database.ts'
 
-let database: PgliteDatabase
+let database: Database
 let folder: string
 beforeAll(async () => {
-  database = await openPglite()
+  database = await openDatabase()
 })
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'migrations-'))

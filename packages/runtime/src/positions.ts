@@ -1,4 +1,4 @@
-import type { LoggedMessage, Position } from './log.ts'
+import type { Position } from './log.ts'
 import type { Database, Transaction } from './ports/database.ts'
 
 /** A consumer's hold on its positions: what it has read of each source, and the lease that fences older holders. */
@@ -86,11 +86,4 @@ export async function fence(tx: Transaction, schema: string, hold: Hold): Promis
 /** Says that this holder stops between two transactions, so that the next one need not be careful. */
 export async function releaseHold(db: Database, schema: string, hold: Hold): Promise<void> {
   await db.query(`update ${schema}.position set clean = true where consumer = $1 and lease = $2`, [hold.consumer, hold.lease])
-}
-
-/** Where each source stands after these messages (which are in order per source). */
-export function positionsAfter(messages: readonly LoggedMessage[]): Map<string, Position> {
-  const to = new Map<string, Position>()
-  for (const { source, epoch, txid, pos } of messages) to.set(source, { epoch, txid, pos })
-  return to
 }

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { PgliteDatabase } from './pglite/index.ts'
+import type { Database } from './ports/database.ts'
 import { takeOver } from './positions.ts'
 import { Projector } from './projector.ts'
 import { eventually } from './testing/eventually.ts'
 import { faultyDatabase, type Moment } from './testing/faulty-database.ts'
 import { openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let projector: Projector
 let seen: Record<string, readonly (number | string)[]>[]
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { tell } from './diagnostics.ts'
 import { isFinal, type Leading, lead } from './leading.ts'
 import type { LoggedMessage } from './log.ts'
 import type { Transaction } from './ports/database.ts'
-import { advance, type Hold, positionsAfter, releaseHold, takeOver } from './positions.ts'
+import { releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'
 import { Trouble } from './trouble.ts'
@@ -69,7 +69,7 @@ export class Projector {
         await reader.poll(batchLimit)
         crashPoint('projection.afterRead')
         const read = reader.pending.length
-        if (read > 0) await this.#apply(lease, reader)
+        if (read > 0) await this.#apply(reader)
         this.#trouble.over()
         if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
       } catch (error) {
@@ -81,7 +81,7 @@ export class Projector {
   }
 
   /** Applies everything that was read, each row once however often it changed. */
-  async #apply(lease: Hold, reader: Reader): Promise<void> {
+  async #apply(reader: Reader): Promise<void> {
     const { name, ports } = this.#service
     const batch = reader.pending
     const began = ports.clock.now()
@@ -89,7 +89,7 @@ export class Projector {
       // What it reads is of one moment: an order is counted in the reports as it is shown.
       const isolated = tx.query('set transaction isolation level repeatable read')
       isolated.catch(() => {})
-      const fenced = advance(tx, name, lease, positionsAfter(batch))
+      const fenced = reader.take(tx, batch)
       fenced.catch(() => {})
       await this.#project(tx, mergeChanges(batch))
       await fenced

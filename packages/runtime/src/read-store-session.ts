@@ -1,8 +1,9 @@
 import { tell } from './diagnostics.ts'
 import type { LoggedMessage, Position } from './log.ts'
+import { inOrder } from './log-cursor.ts'
 import type { Database, Row } from './ports/database.ts'
 import type { Entry, ReadStore } from './ports/read-store.ts'
-import { advance, type Hold, positionsAfter } from './positions.ts'
+import { advance, type Hold } from './positions.ts'
 import { mergeChanges, projectedSignal } from './projector.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'
@@ -96,7 +97,7 @@ export async function follow(
     const batch = reader.pending.filter((message) => !isAfter(message, state.tables))
     if (batch.length > 0) {
       await enter(service, store, source, generation, batch)
-      await moveTo(service, hold, positionsAfter(batch))
+      await moveTo(service, hold, reader.positionsAfter(batch))
       reader.drop(batch.length)
       signals.send([enteredSignal(name)])
     }
@@ -115,11 +116,7 @@ export async function follow(
   }
 }
 
-const isAfter = (a: Position, b: Position): boolean => {
-  if (a.epoch !== b.epoch) return a.epoch > b.epoch
-  if (a.txid !== b.txid) return BigInt(a.txid) > BigInt(b.txid)
-  return a.pos > b.pos
-}
+const isAfter = (a: Position, b: Position): boolean => inOrder(a, b) > 0
 
 interface LogState {
   /** How far the tables' own projection is. */
@@ -143,11 +140,11 @@ async function look({ name, ports }: Service): Promise<LogState> {
   return { tables: tables ?? start, newest }
 }
 
-/** Whether the log still holds what was entered last, so that nothing after it is missing. */
+/** Whether the log still reaches back to what was entered last, so that nothing after it is missing. */
 async function isKept({ name, ports }: Service, hold: Hold): Promise<boolean> {
   const { epoch, txid, pos } = hold.at.get(name) ?? start
   const rows = await ports.database.query(
-    `select from ${name}.log where mailbox = $1 and epoch = $2 and txid = $3::xid8 and pos = $4`,
+    `select from ${name}.log where mailbox = $1 and (epoch, txid, pos) <= ($2::int, $3::xid8, $4::bigint) limit 1`,
     [changesMailbox(name), epoch, txid, pos],
   )
   return rows.length > 0

@@ -1,22 +1,25 @@
 import { firstOfEachKey, type Inlet } from './inlet.ts'
-import { type LoggedMessage, type Position, readLog } from './log.ts'
+import type { LoggedMessage, Position } from './log.ts'
+import { inOrder, LogCursor } from './log-cursor.ts'
 import type { Transaction } from './ports/database.ts'
-import { advance, type Hold, positionsAfter } from './positions.ts'
+import { advance, type Hold } from './positions.ts'
 import type { Service } from './service.ts'
 
 /**
- * Reads one mailbox from the logs of several services, in the order of each log, and keeps what was read but not yet
- * handled. The positions in the database move with the transactions that handle the messages; this reader's own cursor
- * runs ahead of them.
+ * Reads one mailbox from the logs of several services, and keeps what was read but not yet handled, in the order of each
+ * log. The positions in the database move with the transactions that handle the messages, up to the first that is still to
+ * come or to be handled; this reader's own cursors run ahead of them.
  */
 export class Reader implements Inlet {
   readonly #service: Service
   readonly #mailbox: string
   readonly #hold: Hold
-  readonly #cursor: Map<string, Position>
-  /** When the newest message of each source that was read had been written; 0 before the first. */
-  readonly #since = new Map<string, number>()
+  readonly #cursors: ReadonlyMap<string, LogCursor>
+  /** Of each source, the last message in the order of its log that was handled. */
+  readonly #handled = new Map<string, Position>()
   #buffer: LoggedMessage[] = []
+  /** The positions that were last asked for. */
+  #taken: ReadonlyMap<string, Position> = new Map()
   /** Signals sent before the last read. */
   #signalled = 0
 
@@ -24,51 +27,99 @@ export class Reader implements Inlet {
     this.#service = service
     this.#mailbox = mailbox
     this.#hold = hold
-    this.#cursor = new Map(hold.at)
+    this.#cursors = new Map([...hold.at].map(([source, after]) => [source, new LogCursor(source, mailbox, service.epoch, after)]))
   }
 
-  /** Messages read and not yet handled, oldest first per source. */
   get pending(): readonly LoggedMessage[] {
     return this.#buffer
   }
 
-  /** Reads on when fewer than `enough` messages wait. Answers whether rows exist that are still above the horizon. */
-  async poll(limit: number, enough = 1): Promise<boolean> {
-    if (this.#buffer.length >= enough) return false
-    const { ports, epoch } = this.#service
-    this.#signalled = ports.signals.seen(this.#mailbox)
-    const polls = await Promise.all(
-      [...this.#cursor].map(async ([source, after]) => ({
-        source,
-        poll: await readLog(ports.database, source, this.#mailbox, epoch, after, this.#since.get(source) ?? 0, limit),
-      })),
-    )
-    for (const { source, poll } of polls) {
-      this.#buffer.push(...poll.messages)
-      const last = poll.messages.at(-1)
-      // After an empty read nothing below the horizon is missing: the next scan begins there.
-      if (last) this.#since.set(source, last.created)
-      else if (!poll.hidden) this.#cursor.set(source, poll.horizon)
-    }
-    for (const [source, position] of positionsAfter(this.#buffer)) this.#cursor.set(source, position)
-    return polls.some(({ poll }) => poll.hidden)
+  async poll(limit: number, enough = 1): Promise<void> {
+    if (this.#buffer.length >= enough) return
+    const { signals, database } = this.#service.ports
+    this.#signalled = signals.seen(this.#mailbox)
+    const read = await Promise.all([...this.#cursors.values()].map((cursor) => cursor.read(database, limit)))
+    const [first = [], ...others] = read.filter((messages) => messages.length > 0)
+    if (this.#buffer.length + others.length === 0) this.#buffer = first
+    else this.#buffer = sorted([...this.#buffer, ...first, ...others.flat()])
+    if (this.#buffer.length === 0) await this.#catchUp()
   }
 
   next(limit: number): readonly LoggedMessage[] {
     return firstOfEachKey(this.#buffer, limit)
   }
 
-  /** Moves the positions past these messages. @throws FencedError when another has taken over */
   take(tx: Transaction, messages: readonly LoggedMessage[]): Promise<void> {
-    return advance(tx, this.#service.name, this.#hold, positionsAfter(messages))
+    return advance(tx, this.#service.name, this.#hold, this.positionsAfter(messages))
   }
 
-  /** The first `count` messages are handled. */
+  /** Where each source of these messages, the first of `pending`, stands when they are handled. */
+  positionsAfter(messages: readonly LoggedMessage[]): ReadonlyMap<string, Position> {
+    const rest = new Map<string, LoggedMessage>()
+    for (const message of this.#buffer.slice(messages.length)) {
+      const first = rest.get(message.source)
+      if (!first || inOrder(message, first) < 0) rest.set(message.source, message)
+    }
+    const positions = this.#lastOf(messages)
+    for (const [source, last] of positions) {
+      const first = rest.get(source)
+      positions.set(source, least(last, this.#lowOf(source), first && { ...positionOf(first), pos: first.pos - 1 }))
+    }
+    this.#taken = positions
+    return positions
+  }
+
   drop(count: number): void {
+    for (const [source, last] of this.#lastOf(this.#buffer.slice(0, count))) this.#handled.set(source, last)
     this.#buffer = this.#buffer.slice(count)
+    for (const [source, position] of this.#taken) this.#hold.at.set(source, position)
   }
 
   wait(ms: number, abort: AbortSignal): Promise<void> {
     return this.#service.ports.signals.wait(this.#mailbox, this.#signalled, ms, abort)
   }
+
+  /** Positions that stayed before a transaction under way go on when it has ended, though nothing new has come. */
+  async #catchUp(): Promise<void> {
+    const behind = new Map<string, Position>()
+    for (const [source, handled] of this.#handled) {
+      const position = least(handled, this.#lowOf(source))
+      const stored = this.#hold.at.get(source)
+      if (stored && inOrder(position, stored) > 0) behind.set(source, position)
+    }
+    if (behind.size === 0) return
+    const { name, ports } = this.#service
+    await ports.database.transaction((tx) => advance(tx, name, this.#hold, behind))
+    for (const [source, position] of behind) this.#hold.at.set(source, position)
+  }
+
+  #lowOf(source: string): Position | undefined {
+    return this.#cursors.get(source)?.low
+  }
+
+  /** The last of these, or of those handled before, by source. */
+  #lastOf(messages: readonly LoggedMessage[]): Map<string, Position> {
+    const last = new Map<string, Position>()
+    for (const message of messages) {
+      const known = last.get(message.source) ?? this.#handled.get(message.source)
+      last.set(message.source, known && inOrder(message, known) < 0 ? known : positionOf(message))
+    }
+    return last
+  }
+}
+
+const positionOf = ({ epoch, txid, pos }: Position): Position => ({ epoch, txid, pos })
+
+const least = (first: Position, ...others: readonly (Position | undefined)[]): Position =>
+  others.reduce<Position>((low, other) => (other && inOrder(other, low) < 0 ? other : low), first)
+
+/** Each source in the order of its log. */
+function sorted(messages: readonly LoggedMessage[]): LoggedMessage[] {
+  const bySource = new Map<string, LoggedMessage[]>()
+  for (const message of messages) {
+    const known = bySource.get(message.source)
+    if (known) known.push(message)
+    else bySource.set(message.source, [message])
+  }
+  return [...bySource.values()].flatMap((of) => of.sort(inOrder))
 }

@@ -2,11 +2,11 @@ import { failed } from '@comptoir/saga'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoggedMessage } from './log.ts'
-import type { PgliteDatabase } from './pglite/index.ts'
+import type { Database } from './ports/database.ts'
 import type { Acts } from './testing/trip.ts'
 import { type Name, openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 beforeAll(async () => {
   database = await openWorld()
 })

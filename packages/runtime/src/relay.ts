@@ -1,8 +1,10 @@
 import { crashPoint } from './crash-points.ts'
 import { isFinal, type Leading, lead } from './leading.ts'
-import { type LoggedMessage, readLog } from './log.ts'
+import type { LoggedMessage, Position } from './log.ts'
+import { inOrder, LogCursor } from './log-cursor.ts'
 import type { Broker } from './ports/broker.ts'
-import { advance, type Hold, positionsAfter, takeOver } from './positions.ts'
+import type { Database } from './ports/database.ts'
+import { advance, type Hold, takeOver } from './positions.ts'
 import type { Service } from './service.ts'
 import { Trouble } from './trouble.ts'
 import { feedMailbox } from './unit-of-work.ts'
@@ -11,11 +13,13 @@ import { feedMailbox } from './unit-of-work.ts'
 const batchLimit = 1_000
 /** The periodic scan, for what no signal announced; it also finds what a dead process left. */
 const pollMs = 100
-/** Rows above the horizon come down when their neighbours commit: look again soon. */
-const hiddenMs = 2
+
+/** Whoever cannot publish for so long lets another instance try: perhaps only this one cannot reach the broker. */
+const patienceMs = 10_000
 
 /** The position of a mailbox's relay: what it has published stands before it. */
 const relayOf = (mailbox: string): string => `${mailbox}/relay`
+const relayLease = (service: string): string => `${service}.relay`
 
 export interface RelayOptions {
   /** The mailboxes of all services. */
@@ -41,7 +45,51 @@ export class Relay {
     this.#service = service
     this.#broker = broker
     this.#options = options
-    this.#trouble = new Trouble(service.name, `${service.name}.relay`, service.ports)
+    this.#trouble = new Trouble(service.name, relayLease(service.name), service.ports)
+  }
+
+  /**
+   * Moves a service's relay back by so many hours, for a broker that has lost what it acknowledged. The row of its lease is
+   * taken from whoever carries now: it notices within a second, and the next holder begins at the positions written here.
+   * What is published twice is found in the inbox.
+   *
+   * @returns how many messages are published again
+   */
+  static async rewind(database: Database, schema: string, hours: number): Promise<number> {
+    // Found before the transaction: while that is open, it hides new messages.
+    const firsts = await database.query<Position & { consumer: string; count: number }>(
+      `select p.consumer, f.epoch, f.txid, f.pos - 1 as pos, (
+         select count(*)::int from ${schema}.log as l
+         where l.mailbox = f.mailbox and (l.epoch, l.txid, l.pos) >= (f.epoch, f.txid, f.pos) and (l.epoch, l.txid, l.pos) <= (p.epoch, p.txid, p.pos)
+       ) as count
+       from ${schema}.position as p cross join lateral (
+         select mailbox, epoch, txid, pos from ${schema}.log
+         where mailbox = split_part(p.consumer, '/', 1) and created >= comptoir.now() - make_interval(hours => $2::int)
+         order by mailbox, epoch, txid, pos
+         limit 1
+       ) as f
+       where p.consumer like '%/relay' and p.source = $1`,
+      [schema, hours],
+    )
+    await database.transaction(async (tx) => {
+      // Never forward, which would pass over what was not published yet. The number fences a position under way.
+      await tx.query(
+        `update ${schema}.position as p set epoch = n.epoch, txid = n.txid, pos = n.pos, lease = p.lease + 1
+         from unnest($2::text[], $3::int[], $4::xid8[], $5::bigint[]) as n(consumer, epoch, txid, pos)
+         where p.consumer = n.consumer and p.source = $1 and (n.epoch, n.txid, n.pos) < (p.epoch, p.txid, p.pos)`,
+        [
+          schema,
+          firsts.map((first) => first.consumer),
+          firsts.map((first) => first.epoch),
+          firsts.map((first) => first.txid),
+          firsts.map((first) => first.pos),
+        ],
+      )
+      await tx.query(`update ${schema}.lease set holder = '', epoch = epoch + 1, expires = comptoir.now() where name = $1`, [
+        relayLease(schema),
+      ])
+    })
+    return firsts.reduce((sum, { count }) => sum + count, 0)
   }
 
   /** Why nothing is published just now; null when all is well. Orders are taken all the same, up to the backlog's bound. */
@@ -52,7 +100,7 @@ export class Relay {
   /** Takes the relay over as soon as this instance holds its lease; resolves when it has begun, or is in trouble. */
   start(): Promise<void> {
     const { name, ports } = this.#service
-    this.#leading = lead(ports.leases, `${name}.relay`, this.#stop.signal, {
+    this.#leading = lead(ports.leases, relayLease(name), this.#stop.signal, {
       work: (until, begun) => this.#work(until, begun),
       troubled: (error) => this.#trouble.pause(error, this.#stop.signal),
       standingBy: () => this.#trouble.over(),
@@ -87,36 +135,45 @@ export class Relay {
     }
   }
 
-  /** Publishes what a mailbox gets, until the signal. @throws what is final; anything else is tried again */
+  /** Publishes what a mailbox gets, until the signal. @throws what is final, and what does not end; anything else is tried again */
   async #carry(mailbox: string, hold: Hold, until: AbortSignal): Promise<void> {
     const { name, epoch, ports } = this.#service
-    let [after] = hold.at.values()
-    let since = 0
+    const [after] = hold.at.values()
+    if (!after) return
+    const cursor = new LogCursor(name, mailbox, epoch, after)
+    let last = after
+    let stored = after
+    let unpublished: readonly LoggedMessage[] = []
     let moved: Promise<void> = Promise.resolve()
-    while (!until.aborted && after) {
+    let well = performance.now()
+    while (!until.aborted) {
       try {
         const seen = ports.signals.seen(mailbox)
-        const { messages, horizon, hidden } = await readLog(ports.database, name, mailbox, epoch, after, since, batchLimit)
-        const last = messages.at(-1)
+        if (unpublished.length === 0) unpublished = await cursor.read(ports.database, batchLimit)
         crashPoint('relay.afterRead')
-        if (last) {
-          await this.#publish(mailbox, messages)
+        const newest = unpublished.at(-1)
+        const isFull = unpublished.length >= batchLimit
+        await moved
+        if (newest) {
+          await this.#publish(mailbox, unpublished)
           crashPoint('relay.afterPublish')
-          await moved
-          moved = this.#move(hold, positionsAfter(messages))
+          unpublished = []
+          last = inOrder(newest, last) > 0 ? newest : last
+        }
+        // Also without anything new: it stayed before a transaction under way, which has ended.
+        const position = inOrder(cursor.low, last) < 0 ? cursor.low : last
+        if (inOrder(position, stored) > 0) {
+          stored = position
+          moved = this.#move(hold, position)
           moved.catch(() => {})
-          after = { epoch: last.epoch, txid: last.txid, pos: last.pos }
-          since = last.created
-        } else {
-          await moved
-          // After an empty read nothing below the horizon is missing: the next scan begins there.
-          if (!hidden) after = horizon
         }
         this.#trouble.over()
-        if (messages.length < batchLimit) await ports.signals.wait(mailbox, seen, hidden ? hiddenMs : pollMs, until)
+        well = performance.now()
+        if (!isFull) await ports.signals.wait(mailbox, seen, pollMs, until)
       } catch (error) {
-        if (isFinal(error)) throw error
+        if (isFinal(error) || performance.now() - well > patienceMs) throw error
         moved = Promise.resolve()
+        stored = after
         await this.#trouble.pause(error, until)
       }
     }
@@ -130,12 +187,12 @@ export class Relay {
   }
 
   /** Without waiting for the disk: a position that a crash forgets only lets messages be published again. */
-  async #move(hold: Hold, to: ReturnType<typeof positionsAfter>): Promise<void> {
+  async #move(hold: Hold, { epoch, txid, pos }: Position): Promise<void> {
     const { name, ports } = this.#service
     await ports.database.transaction(async (tx) => {
       const relaxed = tx.query('set local synchronous_commit to off')
       relaxed.catch(() => {})
-      await advance(tx, name, hold, to)
+      await advance(tx, name, hold, new Map([[name, { epoch, txid, pos }]]))
     })
   }
 }

@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { PgliteDatabase } from './pglite/index.ts'
-import { DatabaseError } from './ports/database.ts'
+import { type Database, DatabaseError } from './ports/database.ts'
 import { takeOver } from './positions.ts'
 import { eventually } from './testing/eventually.ts'
 import type { Acts } from './testing/trip.ts'
 import { openWorld, World } from './testing/world.ts'
 
-let database: PgliteDatabase
+let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()

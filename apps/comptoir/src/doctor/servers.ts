@@ -7,7 +7,7 @@ import type { ServiceName } from '../services.ts'
 import { type Finding, ill, well } from './finding.ts'
 
 const oldestServer = 130_000
-/** A transaction that is open so long hides what is written after it from every consumer of the server. */
+/** A transaction that is open so long holds the positions of every consumer of the server back. */
 const longSeconds = 2
 
 /** The PostgreSQL servers that there are addresses of, each with what of the installation is on it. */
@@ -30,7 +30,7 @@ async function lookAt(url: string, names: readonly ServiceName[], broker: boolea
     return [ill(`${shownAddress(url)}: ${(error as Error).message}: ${cure}`)]
   }
   try {
-    return [await server(database, url), ...(await whoHides(database)), ...(await installation(database, names, broker))]
+    return [await server(database, url), ...(await whoHolds(database)), ...(await installation(database, names, broker))]
   } finally {
     await database.close()
   }
@@ -49,8 +49,8 @@ async function server(database: Database, url: string): Promise<Finding> {
   return well(text)
 }
 
-/** The horizon below which messages are read is the whole server's: it is held back by any database on it. */
-async function whoHides(database: Database): Promise<Finding[]> {
+/** Positions stay before the oldest transaction under way, in whatever database of the server: its messages may still come. */
+async function whoHolds(database: Database): Promise<Finding[]> {
   const rows = await database.query<{ who: string; seconds: number }>(
     `select format('process %s in database %s (%s)', pid, datname, state) as who, extract(epoch from clock_timestamp() - xact_start)::int as seconds
      from pg_stat_activity where backend_xid is not null and xact_start < clock_timestamp() - make_interval(secs => $1)
@@ -58,8 +58,12 @@ async function whoHides(database: Database): Promise<Finding[]> {
      select format('prepared transaction %s in database %s', gid, database), extract(epoch from clock_timestamp() - prepared)::int from pg_prepared_xacts`,
     [longSeconds],
   )
-  if (rows.length === 0) return [well('no transaction on the server hides new messages')]
-  return rows.map(({ who, seconds }) => ill(`${who} writes since ${seconds} s and hides every newer message: end it`))
+  if (rows.length === 0) return [well('no transaction on the server writes for long')]
+  return rows.map(({ who, seconds }) =>
+    ill(
+      `${who} writes since ${seconds} s: after a takeover, everything since then is read again, and nothing is vacuumed: end it`,
+    ),
+  )
 }
 
 async function installation(database: Database, names: readonly ServiceName[], broker: boolean): Promise<Finding[]> {

@@ -8,7 +8,6 @@ import { localSignals } from '../local-signals.ts'
 import { appendToLog, type LoggedMessage } from '../log.ts'
 import { LogConsumer } from '../log-consumer.ts'
 import { engineMigrations, migrate, sharedMigrations } from '../migrate.ts'
-import { openPglite, type PgliteDatabase } from '../pglite/index.ts'
 import type { Database } from '../ports/database.ts'
 import type { Signals } from '../ports/signals.ts'
 import { Relay } from '../relay.ts'
@@ -16,16 +15,24 @@ import { Service } from '../service.ts'
 import { systemIds } from '../system.ts'
 import { eventually } from './eventually.ts'
 import { MemoryBroker } from './memory-broker.ts'
+import { openDatabase } from './open-database.ts'
 import { type Acts, type Attempt, noted, travellers, trip } from './trip.ts'
+import { watchedDatabase } from './watched-database.ts'
 
 export type Name = 'a' | 'b'
 const names = ['a', 'b'] as const
 const start = Date.UTC(2030, 0, 15, 12)
 
-/** A database in memory with the schemas of both services. */
-export async function openWorld(): Promise<PgliteDatabase> {
-  const database = await openPglite()
+/**
+ * A database of its own with the schemas of both services. What `comptoir.now()` answers is a row, because a setting would be
+ * that of one session.
+ */
+export async function openWorld(): Promise<Database> {
+  const database = await openDatabase()
   await migrate(database, [sharedMigrations, ...names.map(engineMigrations)])
+  await database.script(`
+    create table comptoir.told_time as select now() as at;
+    create or replace function comptoir.now() returns timestamptz language sql stable return (select at from comptoir.told_time)`)
   for (const name of names)
     await database.script(
       `create table ${name}.effect (n int generated always as identity, saga uuid not null, name text not null)`,
@@ -78,12 +85,13 @@ export const eachWay = (tests: () => void): void =>
 
 /** Two services on an emptied database, at a time that only passes when told so. */
 export class World {
-  readonly database: PgliteDatabase
+  readonly database: Database
   readonly attempts: Attempt[] = []
   readonly acts: Acts
   readonly epoch: number
   readonly services: Readonly<Record<Name, Service>>
   #now = start
+  readonly #watched: ReturnType<typeof watchedDatabase>
   /** What carries the messages, when the logs are not read directly. */
   readonly broker = new MemoryBroker()
   readonly relays: Relay[] = []
@@ -92,13 +100,14 @@ export class World {
   /** What speaks for the outside: its database has no faults. */
   readonly #client: Service
 
-  private constructor(database: PgliteDatabase, epoch: number, { acts = {}, through = (db) => db }: WorldOptions) {
+  private constructor(database: Database, epoch: number, { acts = {}, through = (db) => db }: WorldOptions) {
     this.database = database
     this.epoch = epoch
     this.acts = acts
     const clock = { now: () => this.#now }
+    this.#watched = watchedDatabase(through(database))
     this.#ports = {
-      database: through(database),
+      database: this.#watched.database,
       signals: impatientSignals(),
       leases: soleLeases(),
       clock,
@@ -109,10 +118,11 @@ export class World {
     this.#client = new Service({ ...this.#ports, database, name: 'a', epoch, participants: [], homes: [{ saga: trip }] })
   }
 
-  static async create(database: PgliteDatabase, options: WorldOptions = {}): Promise<World> {
-    await database.script(
-      `truncate ${names.flatMap((name) => tables.map((table) => `${name}.${table}`)).join(', ')} restart identity`,
-    )
+  static async create(database: Database, options: WorldOptions = {}): Promise<World> {
+    // On a server this takes milliseconds, and `truncate`, which makes all files anew, a tenth of a second.
+    await database.transaction(async (tx) => {
+      await Promise.all(names.flatMap((name) => tables.map((table) => tx.query(`delete from ${name}.${table}`))))
+    })
     const world = new World(database, await raiseEpoch(database, names), options)
     await world.pass(0)
     return world
@@ -136,7 +146,9 @@ export class World {
     const consumers = started.map((service) =>
       way === 'log' ? new LogConsumer(service, names) : new BrokerConsumer(service, this.broker.connect()),
     )
-    const relays = started.map((service) => new Relay(service, this.broker.connect(), { mailboxes: names }))
+    // Of all instances one carries, as their lease sees to.
+    const carriers = started.filter(({ name }, index) => started.findIndex((other) => other.name === name) === index)
+    const relays = carriers.map((service) => new Relay(service, this.broker.connect(), { mailboxes: names }))
     const running = way === 'log' ? consumers : [...consumers, ...relays]
     this.relays.push(...relays)
     this.#running.push(...running)
@@ -184,10 +196,15 @@ export class World {
     await service.commit((unit) => handleBatch(unit, name, service.homes, items), 'work.beforeCommit', 'work.afterCommit')
   }
 
-  /** Lets time pass, in milliseconds, for the services and for the database. */
+  /**
+   * Lets time pass, in milliseconds: for the database, then for the services. What the database said about the time before
+   * (due in 75 ms) has arrived by then, or a service would count it from the time after.
+   */
   async pass(milliseconds: number): Promise<void> {
-    this.#now += milliseconds
-    await this.database.query(`select set_config('comptoir.now', $1, false)`, [new Date(this.#now).toISOString()])
+    const now = this.#now + milliseconds
+    await this.database.query('update comptoir.told_time set at = $1', [new Date(now).toISOString()])
+    await this.#watched.answered()
+    this.#now = now
   }
 
   get now(): number {

@@ -1,0 +1,21 @@
+import { Relay } from '@comptoir/runtime'
+import { addressesFrom } from './addresses.ts'
+import { CommandFailure } from './command-failure.ts'
+import { openServer } from './open-server.ts'
+
+/** Lets the relays publish again what the logs of the services hold of the last hours, while instances run. */
+export async function republish({ hours }: { readonly hours: number }): Promise<void> {
+  const { database: common, own, knows, kafka } = addressesFrom(process.env)
+  if (!kafka) throw new CommandFailure("without KAFKA_BROKERS services read each other's logs: there is nothing to publish again")
+  for (const name of knows) {
+    const url = own[name] ?? common
+    if (!url) throw new CommandFailure('set DATABASE_URL, or the database of each service, as for `comptoir serve`')
+    const database = await openServer(url, 'comptoir republish')
+    try {
+      const count = await Relay.rewind(database, name, hours)
+      process.stdout.write(`comptoir: ${count} messages of ${name} are published again, by an instance that runs or the next\n`)
+    } finally {
+      await database.close()
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { type TcpProxy, tcpProxy } from '../../packages/runtime/src/testing/tcp-proxy.ts'
+import { type KafkaServer, startKafka } from '../../scripts/servers/kafka.mjs'
+import { freePort } from '../../scripts/servers/port.mjs'
+import { Acknowledged } from '../crash/acknowledged.ts'
+import { drain } from '../crash/drain.ts'
+import { checkAlways, checkInvariants } from '../crash/invariants.ts'
+import { faultsSeen, levelsSeen } from '../crash/outside.ts'
+import { Random } from '../crash/random.ts'
+import { databaseUrl } from '../kit/servers/addresses.ts'
+import { until } from '../kit/wait.ts'
+import { ownDatabase } from './database.ts'
+import { Member } from './member.ts'
+
+const seed = Number(process.env.COMPTOIR_CRASH_SEED ?? Date.now() % 2 ** 31)
+/**
+ * A way is mute until the other instance has so many more acknowledgements. With Kafka these last beyond a member's session.
+ * What cannot reach PostgreSQL stays a member: orders of its keys wait, and clients that cancel one wait with it.
+ */
+const acknowledgements = { PostgreSQL: 15, Kafka: 70 }
+
+/** What one who listens at `far` is told of the broker leads through the proxy; the others reach it directly. */
+let kafka: KafkaServer
+let toKafka: TcpProxy
+beforeAll(async () => {
+  const [near, far, controller] = [await freePort(), await freePort(), await freePort()]
+  toKafka = await tcpProxy(`kafka://127.0.0.1:${far}`)
+  kafka = await startKafka({
+    port: near,
+    settings: {
+      listeners: `PLAINTEXT://127.0.0.1:${near},FAR://127.0.0.1:${far},CONTROLLER://127.0.0.1:${controller}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${near},FAR://${brokersOf(toKafka)}`,
+      'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,FAR:PLAINTEXT',
+      'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    },
+  })
+})
+afterAll(async () => {
+  await toKafka.close()
+  await kafka.stop('kill')
+})
+
+const brokersOf = (proxy: TcpProxy) => new URL(proxy.through('kafka://127.0.0.1:1')).host
+
+const drop = () => false
+const pass = () => undefined
+const ways = [
+  ['both ways', drop, drop],
+  ['on the way there', drop, pass],
+  ['on the way back', pass, drop],
+] as const
+
+it.each(['PostgreSQL', 'Kafka'] as const)(
+  `F38, F21: one of two instances is cut off from %s, both ways and one way only: I1 to I9, I14, I15, I17, I19 and I20 hold (random seed ${seed})`,
+  async (server) => {
+    const database = await ownDatabase(databaseUrl())
+    onTestFinished(() => database.drop())
+    const toPostgres = await tcpProxy(database.url)
+    onTestFinished(() => toPostgres.close())
+    const env = { KAFKA_PREFIX: `cut-${server}.` }
+    const near = await Member.start(new Random(seed), 0, { ...env, DATABASE_URL: database.url, KAFKA_BROKERS: kafka.brokers })
+    const cutOff = await Member.start(new Random(seed + 1), 1, {
+      ...env,
+      DATABASE_URL: toPostgres.through(database.url),
+      KAFKA_BROKERS: brokersOf(toKafka),
+    })
+    const levels = await levelsSeen(near.store.url)
+    for (const member of [near, cutOff]) member.open()
+    const proxy = server === 'Kafka' ? toKafka : toPostgres
+    for (const [way, onRequest, onAnswer] of ways) {
+      const before = [near, cutOff].map(({ load }) => load.acknowledged.count)
+      const more = (index: number, { load }: Member) => load.acknowledged.count - (before[index] ?? 0) >= acknowledgements[server]
+      Object.assign(proxy, { onRequest, onAnswer })
+      await until(`work at the other, mute ${way}`, () => more(0, near), 30_000)
+      Object.assign(proxy, { onRequest: pass, onAnswer: pass })
+      // What was under way stays lost.
+      proxy.cut()
+      await until(`work at the one that was cut off, after mute ${way}`, () => more(1, cutOff), 30_000)
+      expect(await database.look(checkAlways), way).toEqual([])
+    }
+    await Promise.all([near, cutOff].map((member) => member.rest()))
+    const all = new Acknowledged()
+    const unanswered = new Map<number, number>()
+    for (const { load } of [near, cutOff]) {
+      await load.settle(near.store.url)
+      expect(load.surprises).toEqual([])
+      all.add(load.acknowledged)
+      for (const [delta, product] of load.unanswered) unanswered.set(delta, product)
+    }
+    await drain(near.store.url)
+    expect(await faultsSeen(near.store.url, all, levels, unanswered)).toEqual([])
+    for (const { store } of [near, cutOff]) expect((await store.stop()).code, store.output()).toBe(0)
+    expect(await database.look((db) => checkInvariants(db, all))).toEqual([])
+  },
+  120_000,
+)
