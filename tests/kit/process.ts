@@ -22,6 +22,8 @@ export interface Announced {
   readonly metrics: string
   readonly data: string | null
   readonly mode: string
+  readonly kafka: boolean
+  readonly redis: boolean
   readonly pid: number
 }
 

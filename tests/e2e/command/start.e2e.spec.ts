@@ -30,6 +30,8 @@ describe('comptoir serve', () => {
       metrics: `${url}/metrics`,
       data: null,
       mode: 'embedded',
+      kafka: false,
+      redis: false,
       pid: command.pid,
     })
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
