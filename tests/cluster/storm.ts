@@ -56,7 +56,10 @@ export async function weather({ seed, database, env, faults }: Storm): Promise<v
   }
   await Promise.all(members.map((member) => member.rest()))
   for (const { load } of members) await load.settle(first.store.url)
-  await drain(first.store.url)
+  await drain(first.store.url).catch((error: unknown) => {
+    for (const { said } of members) process.stdout.write(said)
+    throw error
+  })
   const all = new Acknowledged()
   const unanswered = new Map<number, number>()
   for (const { load, said } of members) {

@@ -6,14 +6,18 @@ const nothingLeft = ['comptoir_sagas_open', 'comptoir_consumer_lag_messages']
 /** Waits until every saga has ended and every consumer has read everything, as the metrics tell. */
 export async function drain(url: string, ms = 60_000): Promise<void> {
   const client = new Client(url)
+  let left: readonly string[] = []
   await until(
     'every saga has ended and nobody is behind',
     async () => {
       const values = (await client.get('/metrics')).text
         .split('\n')
         .filter((line) => nothingLeft.some((name) => line.startsWith(name)))
-      return values.length > 1 && values.every((line) => line.endsWith(' 0'))
+      left = values.filter((line) => !line.endsWith(' 0'))
+      return values.length > 1 && left.length === 0
     },
     ms,
-  )
+  ).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${left.join(', ')}`, { cause: error })
+  })
 }

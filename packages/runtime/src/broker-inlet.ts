@@ -36,6 +36,9 @@ export class BrokerInlet implements Inlet {
     this.#subscription.handled(count)
   }
 
+  /** What has arrived is the broker's, whatever became of the database. */
+  rewind(): void {}
+
   wait(ms: number, abort: AbortSignal): Promise<void> {
     return this.#subscription.arrival(ms, abort)
   }

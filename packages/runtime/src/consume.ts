@@ -5,6 +5,7 @@ import { heldKeys, releaseUnknown } from './held.ts'
 import type { HeldKeys } from './held-keys.ts'
 import type { Inlet } from './inlet.ts'
 import { isFinal } from './leading.ts'
+import { isTransient } from './ports/database.ts'
 import type { Service } from './service.ts'
 import { Trouble } from './trouble.ts'
 
@@ -58,6 +59,7 @@ export class ConsumeLoop {
         if (batch.length < batchLimit && inlet.next(1).length === 0) await inlet.wait(waitMs(), until)
       } catch (error) {
         if (isFinal(error)) throw error
+        if (isTransient(error)) inlet.rewind()
         await this.trouble.pause(error, until)
       }
     }

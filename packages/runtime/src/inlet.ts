@@ -13,6 +13,8 @@ export interface Inlet {
   take(tx: Transaction, messages: readonly LoggedMessage[]): Promise<void>
   /** The first `count` messages are handled and committed. */
   drop(count: number): void
+  /** The database was away, and may have come back without what it had not written: reads on from what is stored. */
+  rewind(): void
   /** Resolves when something may have come since the last read, after so many milliseconds, or when aborted. */
   wait(ms: number, abort: AbortSignal): Promise<void>
 }

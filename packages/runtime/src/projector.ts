@@ -2,7 +2,7 @@ import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
 import { isFinal, type Leading, lead } from './leading.ts'
 import type { LoggedMessage } from './log.ts'
-import type { Transaction } from './ports/database.ts'
+import { isTransient, type Transaction } from './ports/database.ts'
 import { releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'
@@ -74,6 +74,7 @@ export class Projector {
         if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
       } catch (error) {
         if (isFinal(error)) throw error
+        if (isTransient(error)) reader.rewind()
         await this.#trouble.pause(error, until)
       }
     }

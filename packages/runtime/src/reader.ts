@@ -14,7 +14,7 @@ export class Reader implements Inlet {
   readonly #service: Service
   readonly #mailbox: string
   readonly #hold: Hold
-  readonly #cursors: ReadonlyMap<string, LogCursor>
+  #cursors: ReadonlyMap<string, LogCursor>
   /** Of each source, the last message in the order of its log that was handled. */
   readonly #handled = new Map<string, Position>()
   #buffer: LoggedMessage[] = []
@@ -38,10 +38,14 @@ export class Reader implements Inlet {
     if (this.#buffer.length >= enough) return
     const { signals, database } = this.#service.ports
     this.#signalled = signals.seen(this.#mailbox)
-    const read = await Promise.all([...this.#cursors.values()].map((cursor) => cursor.read(database, limit)))
-    const [first = [], ...others] = read.filter((messages) => messages.length > 0)
+    const reads = await Promise.allSettled([...this.#cursors.values()].map((cursor) => cursor.read(database, limit)))
+    // A cursor that has read does not read that again: kept, whatever became of the others.
+    const read = reads.flatMap((one) => (one.status === 'fulfilled' && one.value.length > 0 ? [one.value] : []))
+    const [first = [], ...others] = read
     if (this.#buffer.length + others.length === 0) this.#buffer = first
     else this.#buffer = sorted([...this.#buffer, ...first, ...others.flat()])
+    const failure = reads.find((one) => one.status === 'rejected')
+    if (failure) throw failure.reason
     if (this.#buffer.length === 0) await this.#catchUp()
   }
 
@@ -75,6 +79,12 @@ export class Reader implements Inlet {
     for (const [source, position] of this.#taken) this.#hold.at.set(source, position)
   }
 
+  /** Transaction ids that were given and not written may be given again: only what is stored is a safe place to go on from. */
+  rewind(): void {
+    this.#buffer = []
+    this.#cursors = this.#atStored()
+  }
+
   wait(ms: number, abort: AbortSignal): Promise<void> {
     return this.#service.ports.signals.wait(this.#mailbox, this.#signalled, ms, abort)
   }
@@ -91,6 +101,11 @@ export class Reader implements Inlet {
     const { name, ports } = this.#service
     await ports.database.transaction((tx) => advance(tx, name, this.#hold, behind))
     for (const [source, position] of behind) this.#hold.at.set(source, position)
+  }
+
+  #atStored(): ReadonlyMap<string, LogCursor> {
+    const { epoch } = this.#service
+    return new Map([...this.#hold.at].map(([source, after]) => [source, new LogCursor(source, this.#mailbox, epoch, after)]))
   }
 
   #lowOf(source: string): Position | undefined {

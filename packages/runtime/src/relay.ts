@@ -140,9 +140,12 @@ export class Relay {
     const { name, epoch, ports } = this.#service
     const [after] = hold.at.values()
     if (!after) return
-    const cursor = new LogCursor(name, mailbox, epoch, after)
+    const startAt = (position: Position) => new LogCursor(name, mailbox, epoch, position)
+    let cursor = startAt(after)
     let last = after
     let stored = after
+    /** At or before it, everything is published. */
+    let safe = after
     let unpublished: readonly LoggedMessage[] = []
     let moved: Promise<void> = Promise.resolve()
     let well = performance.now()
@@ -161,10 +164,10 @@ export class Relay {
           last = inOrder(newest, last) > 0 ? newest : last
         }
         // Also without anything new: it stayed before a transaction under way, which has ended.
-        const position = inOrder(cursor.low, last) < 0 ? cursor.low : last
-        if (inOrder(position, stored) > 0) {
-          stored = position
-          moved = this.#move(hold, position)
+        safe = inOrder(cursor.low, last) < 0 ? cursor.low : last
+        if (inOrder(safe, stored) > 0) {
+          stored = safe
+          moved = this.#move(hold, safe)
           moved.catch(() => {})
         }
         this.#trouble.over()
@@ -174,6 +177,9 @@ export class Relay {
         if (isFinal(error) || performance.now() - well > patienceMs) throw error
         moved = Promise.resolve()
         stored = after
+        // As a consumer does: the database may have come back without what it had not written.
+        cursor = startAt(safe)
+        unpublished = []
         await this.#trouble.pause(error, until)
       }
     }
