@@ -2,7 +2,8 @@ import { BrokerInlet } from './broker-inlet.ts'
 import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
 import { Handling } from './handling.ts'
 import { HeldKeys, heldSignal } from './held-keys.ts'
-import { isFinal, lead } from './leading.ts'
+import { Leader } from './leader.ts'
+import { isFinal } from './leading.ts'
 import { Members } from './members.ts'
 import type { Broker, Subscription } from './ports/broker.ts'
 import { takeOver } from './positions.ts'
@@ -22,21 +23,23 @@ export class BrokerConsumer implements Consumer {
   readonly #loop: ConsumeLoop
   readonly #broker: Broker
   readonly #held: HeldKeys
-  readonly #keeping: Trouble
+  /** Of what is held, for all instances. */
+  readonly #keeper: Leader
   readonly #members: Members
+  readonly #stop = new AbortController()
   #subscription: Subscription | undefined
-  #working: Promise<unknown> | undefined
+  #consuming: Promise<void> | undefined
 
   constructor(service: Service, broker: Broker) {
-    this.#loop = new ConsumeLoop(service)
+    this.#loop = new ConsumeLoop(service, new Trouble(service.name, service.name, service.ports))
     this.#broker = broker
     this.#held = new HeldKeys(service, true)
-    this.#keeping = new Trouble(service.name, heldSignal(service.name), service.ports)
+    this.#keeper = new Leader(service, heldSignal(service.name), (until, begun) => this.#keep(until, begun))
     this.#members = new Members(service.ports.database, service.name)
   }
 
   get trouble(): string | null {
-    return this.#loop.trouble.text ?? this.#keeping.text
+    return this.#loop.trouble.text ?? this.#keeper.trouble.text
   }
 
   /** Why the broker brings nothing just now, or null. It is waited for; what the service says meanwhile stays in its log. */
@@ -46,23 +49,18 @@ export class BrokerConsumer implements Consumer {
   }
 
   async start(): Promise<void> {
-    const { service, stopping } = this.#loop
-    const keeping = lead(service.ports.leases, heldSignal(service.name), stopping.signal, {
-      work: (until, begun) => this.#keep(until, begun),
-      troubled: (error) => this.#keeping.pause(error, stopping.signal),
-      standingBy: () => this.#keeping.over(),
-    })
-    this.#working = Promise.all([keeping.ended, this.#consume()])
+    void this.#keeper.start()
+    this.#consuming = this.#consume()
   }
 
   async stop(): Promise<void> {
-    this.#loop.stopping.abort()
-    await this.#working
+    this.#stop.abort()
+    await Promise.all([this.#keeper.stop(), this.#consuming])
   }
 
   async #consume(): Promise<void> {
-    const { service, failures, trouble, stopping } = this.#loop
-    const until = stopping.signal
+    const { service, failures, trouble } = this.#loop
+    const until = this.#stop.signal
     await this.#join()
     const subscription = this.#broker.subscribe(service.name)
     this.#subscription = subscription
@@ -87,12 +85,12 @@ export class BrokerConsumer implements Consumer {
   }
 
   async #join(): Promise<void> {
-    const { trouble, stopping } = this.#loop
-    while (!stopping.signal.aborted) {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
       try {
         return await this.#members.join()
       } catch (error) {
-        await trouble.pause(error, stopping.signal)
+        await this.#loop.trouble.pause(error, signal)
       }
     }
   }
@@ -109,10 +107,10 @@ export class BrokerConsumer implements Consumer {
       const seen = ports.signals.seen(signal)
       try {
         if (trouble.text === null) await this.#held.retryDue(hold, failures)
-        this.#keeping.over()
+        this.#keeper.trouble.over()
       } catch (error) {
         if (isFinal(error)) throw error
-        await this.#keeping.pause(error, until)
+        await this.#keeper.trouble.pause(error, until)
       }
       await ports.signals.wait(signal, seen, this.#held.waitMs(pollMs), until)
     }

@@ -7,7 +7,7 @@ import type { Inlet } from './inlet.ts'
 import { isFinal } from './leading.ts'
 import { isTransient } from './ports/database.ts'
 import type { Service } from './service.ts'
-import { Trouble } from './trouble.ts'
+import type { Trouble } from './trouble.ts'
 
 /** Messages in one transaction, at most. */
 export const batchLimit = 500
@@ -27,11 +27,10 @@ export class ConsumeLoop {
   readonly service: Service
   readonly failures = new Failures()
   readonly trouble: Trouble
-  readonly stopping = new AbortController()
 
-  constructor(service: Service) {
+  constructor(service: Service, trouble: Trouble) {
     this.service = service
-    this.trouble = new Trouble(service.name, service.name, service.ports)
+    this.trouble = trouble
   }
 
   /**

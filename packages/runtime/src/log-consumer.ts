@@ -1,7 +1,7 @@
 import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
 import { Handling } from './handling.ts'
 import { HeldKeys } from './held-keys.ts'
-import { type Leading, lead } from './leading.ts'
+import { Leader } from './leader.ts'
 import { releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'
@@ -11,33 +11,27 @@ const pollMs = 100
 
 /** The consumer of one service's mailbox on the logs of its database: of all instances one is active, the others stand by. */
 export class LogConsumer implements Consumer {
+  readonly #leader: Leader
   readonly #loop: ConsumeLoop
   readonly #sources: readonly string[]
-  #leading: Leading | undefined
 
   /** @param sources the services of this database, whose logs are read */
   constructor(service: Service, sources: readonly string[]) {
-    this.#loop = new ConsumeLoop(service)
+    this.#leader = new Leader(service, service.name, (until, begun) => this.#work(until, begun))
+    this.#loop = new ConsumeLoop(service, this.#leader.trouble)
     this.#sources = sources
   }
 
   get trouble(): string | null {
-    return this.#loop.trouble.text
+    return this.#leader.trouble.text
   }
 
   start(): Promise<void> {
-    const { service, trouble, stopping } = this.#loop
-    this.#leading = lead(service.ports.leases, service.name, stopping.signal, {
-      work: (until, begun) => this.#work(until, begun),
-      troubled: (error) => trouble.pause(error, stopping.signal),
-      standingBy: () => trouble.over(),
-    })
-    return this.#leading.begun
+    return this.#leader.start()
   }
 
-  async stop(): Promise<void> {
-    this.#loop.stopping.abort()
-    await this.#leading?.ended
+  stop(): Promise<void> {
+    return this.#leader.stop()
   }
 
   async #work(until: AbortSignal, begun: () => void): Promise<void> {

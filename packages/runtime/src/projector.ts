@@ -1,12 +1,12 @@
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
-import { isFinal, type Leading, lead } from './leading.ts'
+import { Leader } from './leader.ts'
+import { isFinal } from './leading.ts'
 import type { LoggedMessage } from './log.ts'
 import { isTransient, type Transaction } from './ports/database.ts'
 import { releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'
-import { Trouble } from './trouble.ts'
 import { changesMailbox } from './unit-of-work.ts'
 
 /**
@@ -25,34 +25,26 @@ export const projectedSignal = (service: string): string => `${service}.projecte
 export class Projector {
   readonly #service: Service
   readonly #project: Project
-  readonly #stop = new AbortController()
-  #leading: Leading | undefined
-  readonly #trouble: Trouble
-  /** Why the read model stands still; null when all is well. */
-  get trouble(): string | null {
-    return this.#trouble.text
-  }
+  readonly #leader: Leader
 
   constructor(service: Service, project: Project) {
     this.#service = service
     this.#project = project
-    this.#trouble = new Trouble(service.name, changesMailbox(service.name), service.ports)
+    this.#leader = new Leader(service, changesMailbox(service.name), (until, begun) => this.#work(until, begun))
+  }
+
+  /** Why the read model stands still; null when all is well. */
+  get trouble(): string | null {
+    return this.#leader.trouble.text
   }
 
   /** Begins as soon as this instance holds the lease of the service's projections; resolves then, or when it is in trouble. */
   start(): Promise<void> {
-    const { name, ports } = this.#service
-    this.#leading = lead(ports.leases, changesMailbox(name), this.#stop.signal, {
-      work: (until, begun) => this.#work(until, begun),
-      troubled: (error) => this.#trouble.pause(error, this.#stop.signal),
-      standingBy: () => this.#trouble.over(),
-    })
-    return this.#leading.begun
+    return this.#leader.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort()
-    await this.#leading?.ended
+  stop(): Promise<void> {
+    return this.#leader.stop()
   }
 
   async #work(until: AbortSignal, begun: () => void): Promise<void> {
@@ -70,12 +62,12 @@ export class Projector {
         crashPoint('projection.afterRead')
         const read = reader.pending.length
         if (read > 0) await this.#apply(reader)
-        this.#trouble.over()
+        this.#leader.trouble.over()
         if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
       } catch (error) {
         if (isFinal(error)) throw error
         if (isTransient(error)) reader.rewind()
-        await this.#trouble.pause(error, until)
+        await this.#leader.trouble.pause(error, until)
       }
     }
     await releaseHold(ports.database, name, lease)

@@ -1,12 +1,12 @@
 import { crashPoint } from './crash-points.ts'
-import { isFinal, type Leading, lead } from './leading.ts'
+import { Leader } from './leader.ts'
+import { isFinal } from './leading.ts'
 import type { LoggedMessage, Position } from './log.ts'
 import { inOrder, LogCursor } from './log-cursor.ts'
 import type { Broker } from './ports/broker.ts'
 import type { Database } from './ports/database.ts'
 import { advance, type Hold, takeOver } from './positions.ts'
 import type { Service } from './service.ts'
-import { Trouble } from './trouble.ts'
 import { feedMailbox } from './unit-of-work.ts'
 
 /** Messages in one publication, at most. */
@@ -37,15 +37,13 @@ export class Relay {
   readonly #service: Service
   readonly #broker: Broker
   readonly #options: RelayOptions
-  readonly #stop = new AbortController()
-  readonly #trouble: Trouble
-  #leading: Leading | undefined
+  readonly #leader: Leader
 
   constructor(service: Service, broker: Broker, options: RelayOptions) {
     this.#service = service
     this.#broker = broker
     this.#options = options
-    this.#trouble = new Trouble(service.name, relayLease(service.name), service.ports)
+    this.#leader = new Leader(service, relayLease(service.name), (until, begun) => this.#work(until, begun))
   }
 
   /**
@@ -94,23 +92,16 @@ export class Relay {
 
   /** Why nothing is published just now; null when all is well. Orders are taken all the same, up to the backlog's bound. */
   get trouble(): string | null {
-    return this.#trouble.text
+    return this.#leader.trouble.text
   }
 
   /** Takes the relay over as soon as this instance holds its lease; resolves when it has begun, or is in trouble. */
   start(): Promise<void> {
-    const { name, ports } = this.#service
-    this.#leading = lead(ports.leases, relayLease(name), this.#stop.signal, {
-      work: (until, begun) => this.#work(until, begun),
-      troubled: (error) => this.#trouble.pause(error, this.#stop.signal),
-      standingBy: () => this.#trouble.over(),
-    })
-    return this.#leading.begun
+    return this.#leader.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort()
-    await this.#leading?.ended
+  stop(): Promise<void> {
+    return this.#leader.stop()
   }
 
   async #work(until: AbortSignal, begun: () => void): Promise<void> {
@@ -170,7 +161,7 @@ export class Relay {
           moved = this.#move(hold, safe)
           moved.catch(() => {})
         }
-        this.#trouble.over()
+        this.#leader.trouble.over()
         well = performance.now()
         if (!isFull) await ports.signals.wait(mailbox, seen, pollMs, until)
       } catch (error) {
@@ -180,7 +171,7 @@ export class Relay {
         // As a consumer does: the database may have come back without what it had not written.
         cursor = startAt(safe)
         unpublished = []
-        await this.#trouble.pause(error, until)
+        await this.#leader.trouble.pause(error, until)
       }
     }
     await moved.catch(() => {})

@@ -147,7 +147,17 @@ describe.skipIf(!serverUrl)('a server', () => {
   })
 
   test('F23: that ends all connections while they are idle: the next call just works', async () => {
-    await Promise.all([1, 2, 3].map(() => db.transaction((tx) => tx.query('select pg_sleep(0.05)'))))
+    let open = 0
+    // All at the same time, so that each has a connection of its own.
+    await Promise.all(
+      [1, 2, 3].map(() =>
+        db.transaction(async (tx) => {
+          await tx.query('select 1')
+          open += 1
+          await expect.poll(() => open).toBe(3)
+        }),
+      ),
+    )
     await administer(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${new URL(scratch.url).pathname.slice(1)}'`,
     )
@@ -160,7 +170,11 @@ describe.skipIf(!serverUrl)('a server', () => {
   test('F23: to which the way is cut while a statement runs: transient, and the next one works', async () => {
     const attempt = db.transaction(async (tx) => {
       const sleep = tx.query('select pg_sleep(30)')
-      setTimeout(() => proxy.cut(), 100)
+      sleep.catch(() => {})
+      await expect
+        .poll(() => db.query(`select from pg_stat_activity where state = 'active' and query = 'select pg_sleep(30)'`))
+        .toHaveLength(1)
+      proxy.cut()
       await sleep
     })
     expect(await failure(attempt)).toMatchObject({ code: '08006' })
