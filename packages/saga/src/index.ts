@@ -1,6 +1,19 @@
 export { checkDefinition } from './check.ts'
 export { checkTogether } from './check-together.ts'
 export {
+  type Answer,
+  answerTo,
+  answerType,
+  type Command,
+  type CommandDecision,
+  commandsOf,
+  commandType,
+  type Definite,
+  decideCommand,
+  parseAnswerType,
+  parseCommandType,
+} from './command.ts'
+export {
   type CompensatableSpec,
   defineSaga,
   type Forward,
@@ -23,6 +36,14 @@ export { type CloudEvent, checkSize, type Enveloped, envelope, maxMessageBytes }
 export { MessageTooLargeError, SagaDefinitionError } from './errors.ts'
 export { stateDiagram } from './mermaid.ts'
 export { type DataOf, type Message, message } from './message.ts'
+export {
+  afterAnswer,
+  afterCancelWish,
+  afterTimeout,
+  beginDriving,
+  type CancelWish,
+  type Driving,
+} from './orchestration.ts'
 export { type Cause, type Done, done, type Failed, failed, type Outcome } from './outcome.ts'
 export { type Progress, progressOf, type StepStatus } from './progress.ts'
 export {
