@@ -1,7 +1,7 @@
 /** `npm test`: all tiers in order, then one line with their sum. A tier that runs no test has failed. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
-import { delimiter, dirname, resolve } from 'node:path'
+import { delimiter, dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { has, node24 } from './tools.mjs'
 
@@ -48,6 +48,26 @@ function vitest(node, args) {
   }
 }
 
+/** What failed, said once more before the sum: whoever opens a long log looks at its end. */
+const failures = []
+
+function noteFailures(tier, report) {
+  if (report === undefined) failures.push(`${tier}: vitest died before it wrote its report`)
+  for (const file of report?.testResults ?? []) {
+    const where = relative(process.cwd(), file.name)
+    const failed = file.assertionResults.filter((test) => test.status === 'failed')
+    for (const test of failed) failures.push(`${where}: ${test.fullName}\n${firstLines(test.failureMessages.join('\n'))}`)
+    if (failed.length === 0 && file.status === 'failed') failures.push(`${where}\n${firstLines(file.message)}`)
+  }
+}
+
+const firstLines = (text) =>
+  text
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `    ${line}`)
+    .join('\n')
+
 function count(report) {
   if (report === undefined) return { passed: 0, failed: 1, skipped: 0 }
   const passed = report.numPassedTests
@@ -59,15 +79,19 @@ function count(report) {
   return { passed, failed: 1, skipped }
 }
 
-function runTier({ runs, needs, uses, node = process.execPath }) {
+function runTier({ name, runs, needs, uses, node = process.execPath }) {
   try {
     if (needs && !has(...needs)) return [{ passed: 0, failed: 0, skipped: 1 }]
     if (uses) has(...uses)
   } catch (error) {
-    console.log(error.message)
+    failures.push(`${name}: ${error.message}`)
     return [{ passed: 0, failed: 1, skipped: 0 }]
   }
-  return runs.map((args) => count(vitest(resolve(node), args)))
+  return runs.map((args) => {
+    const report = vitest(resolve(node), args)
+    noteFailures(name, report)
+    return count(report)
+  })
 }
 
 const sum = { passed: 0, failed: 0, skipped: 0 }
@@ -78,4 +102,5 @@ for (const tier of tiers) {
   }
 }
 process.exitCode = sum.failed > 0 ? 1 : 0
+for (const failure of failures) console.log(`\nFAILED ${failure}`)
 console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
