@@ -93,6 +93,20 @@ describe('a saga', () => {
   })
 })
 
+describe('a write whose answer nobody waits for', () => {
+  afterEach(() => database.script('alter table b.effect drop constraint nobody_pays'))
+
+  it('F12: when it fails, so does the step, and its dead letter says what failed', async () => {
+    world = await World.create(database)
+    await database.script(`alter table b.effect add constraint nobody_pays check (name <> 'pay')`)
+    await world.begin([7])
+    await run()
+    expect(await world.held('b')).toMatchObject([{ state: 'dead', error: expect.stringContaining('nobody_pays') }])
+    expect(world.attempts.slice(-2).map(({ step }) => step)).toEqual(['unpack', 'unbook'])
+    expect(await home()).toMatchObject([{ outcome: 'cancelled', cause_step: 'pay' }])
+  })
+})
+
 describe('messages that come before their time', () => {
   it('F10: an undo before its do leaves a barrier: the late do has no effect, and the saga is cancelled', async () => {
     world = await World.create(database)

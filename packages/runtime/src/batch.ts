@@ -13,6 +13,7 @@ import { crashPoint } from './crash-points.ts'
 import { holdRefused } from './held.ts'
 import { noteAttention } from './home.ts'
 import { type Claim, claimInbox, claimKey, readSteps, recordVerdicts, type StoredStep, type Verdict } from './inbox.ts'
+import type { LoggedMessage } from './log.ts'
 import type { AnyHandler, EventHandler, Home, ReceivedEvent } from './participant.ts'
 import type { Item } from './routing.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
@@ -50,7 +51,11 @@ export async function handleBatch(
 ): Promise<Report> {
   const report: Report = new Map()
   const claims = items.flatMap(claimsOf)
-  const fresh = claims.length > 0 ? await claimInbox(unit, service, claims) : new Set<string>()
+  const claiming = claims.length > 0 ? claimInbox(unit, service, claims) : new Set<string>()
+  // What new work locks is known before the claims are answered: one round trip for both. A repeated message locks in vain.
+  const locked = isAllNew(items) ? unit.lock(union(items.map(locksOf))) : undefined
+  locked?.catch(() => {})
+  const fresh = await claiming
   crashPoint('consumer.afterInbox')
   const stored = await storedSteps(unit, service, items, fresh)
 
@@ -70,15 +75,15 @@ export async function handleBatch(
   }
   if (refused.length > 0) await holdRefused(unit, service, refused)
 
-  await unit.lock(wantedLocks(steps, events))
+  await (locked ?? unit.lock(union([...steps.values(), ...events.values()].map(locksOfGroup))))
   crashPoint('consumer.afterLocks')
   for (const group of steps.values()) await run(unit, group, sends, verdicts)
-  for (const { handler, events: received } of events.values()) {
-    await handler.handle(unit, received)
-    sends.count({ name: 'event' }, handler.type, 'event', 'done', received.length)
+  for (const { handler, events: arrived } of events.values()) {
+    await handler.handle(unit, arrived)
+    sends.count({ name: 'event' }, handler.type, 'event', 'done', arrived.length)
   }
   crashPoint('consumer.afterHandlers')
-  if (verdicts.length > 0) await recordVerdicts(unit, service, verdicts)
+  if (verdicts.length > 0) unit.unanswered(recordVerdicts(unit, service, verdicts))
   return report
 }
 
@@ -262,23 +267,38 @@ export class Sends {
 function gather(events: Map<string, EventGroup>, { message, handler }: Extract<Item, { kind: 'event' }>): void {
   const group = events.get(handler.type) ?? { handler, events: [] }
   events.set(handler.type, group)
-  group.events.push({ id: message.id ?? message.key, key: message.key, data: JSON.parse(message.body) })
+  group.events.push(received(message))
 }
 
-function wantedLocks(
-  steps: ReadonlyMap<string, StepGroup>,
-  events: ReadonlyMap<string, EventGroup>,
-): Map<string, Set<number | string>> {
+const received = (message: LoggedMessage): ReceivedEvent => ({
+  id: message.id ?? message.key,
+  key: message.key,
+  data: JSON.parse(message.body),
+})
+
+type LockKeys = Readonly<Record<string, readonly (number | string)[]>> | undefined
+
+const locksOfGroup = (group: StepGroup | EventGroup): LockKeys =>
+  'events' in group ? group.handler.locks?.(group.events) : group.handler.locks?.([...group.tasks, ...group.undos])
+
+/** Whether nothing is undone or settled: only then do the messages themselves tell what is locked. */
+const isAllNew = (items: readonly Item[]): boolean => items.every((item) => item.kind !== 'step' || item.phase === 'do')
+
+function locksOf(item: Item): LockKeys {
+  const { message } = item
+  if (item.kind === 'step') return item.handler.locks?.([{ saga: message.key, data: JSON.parse(message.body) }])
+  return item.kind === 'event' ? item.handler.locks?.([received(message)]) : undefined
+}
+
+function union(locks: readonly LockKeys[]): Map<string, Set<number | string>> {
   const wanted = new Map<string, Set<number | string>>()
-  const add = (locks: Readonly<Record<string, readonly (number | string)[]>> | undefined) => {
-    for (const [name, keys] of Object.entries(locks ?? {})) {
+  for (const one of locks) {
+    for (const [name, keys] of Object.entries(one ?? {})) {
       const known = wanted.get(name) ?? new Set()
       wanted.set(name, known)
       for (const key of keys) known.add(key)
     }
   }
-  for (const { handler, tasks, undos } of steps.values()) add(handler.locks?.([...tasks, ...undos]))
-  for (const { handler, events: received } of events.values()) add(handler.locks?.(received))
   return wanted
 }
 

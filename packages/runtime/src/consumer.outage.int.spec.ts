@@ -38,6 +38,18 @@ eachWay(() => {
       end()
     })
 
+    it('row 60: is known as one also when a write fails whose answer nobody waits for', async () => {
+      world = await World.create(database)
+      await database.script(`alter table b.effect add constraint nobody_packs check (name <> 'pack')`)
+      const [, consumer] = await world.start()
+      await world.begin(10)
+      await eventually(() => consumer?.trouble?.includes('nobody_packs') === true)
+      expect((await world.held('b')).length).toBeLessThan(3)
+      await database.script('alter table b.effect drop constraint nobody_packs')
+      await world.until(() => world.ended())
+      expect(await completed()).toBe(10)
+    })
+
     it('makes nothing a dead letter, however long it lasts', async () => {
       world = await World.create(database, { acts: { pack: down } })
       const dead: string[] = []

@@ -172,7 +172,7 @@ export class Entry<Input, Result> {
       } as const
     })
     // The saga ids are new, so every claim is fresh: nothing waits for the answer.
-    await claimInbox(unit, name, claims)
+    unit.unanswered(claimInbox(unit, name, claims))
   }
 
   async #storedResults(unit: UnitOfWork, used: readonly StoredKey[]): Promise<ReadonlyMap<string, unknown>> {

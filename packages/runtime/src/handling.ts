@@ -155,6 +155,7 @@ export class Handling {
         await this.#service.commit(
           async (unit) => {
             await handleBatch(unit, name, homes, [routing.item(other)])
+            await unit.answered()
             throw rollback
           },
           'consumer.beforeCommit',

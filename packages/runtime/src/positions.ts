@@ -71,6 +71,14 @@ export async function advance(tx: Transaction, schema: string, hold: Hold, to: R
 }
 
 /**
+ * Lets a transaction's commit not wait for the disk. Only for what can be made again: a crash of the server forgets the last
+ * moments of such commits, always from some moment on, never one without those after it.
+ */
+export function relaxCommit(tx: Transaction): void {
+  tx.query('set local synchronous_commit to off').catch(() => {})
+}
+
+/**
  * Fences a transaction that moves no position; whoever takes over waits for its end.
  *
  * @throws FencedError when the lease is not this holder's any more

@@ -2,7 +2,7 @@ import { firstOfEachKey, type Inlet } from './inlet.ts'
 import type { LoggedMessage, Position } from './log.ts'
 import { inOrder, LogCursor } from './log-cursor.ts'
 import type { Transaction } from './ports/database.ts'
-import { advance, type Hold } from './positions.ts'
+import { advance, type Hold, relaxCommit } from './positions.ts'
 import type { Service } from './service.ts'
 
 /**
@@ -99,7 +99,11 @@ export class Reader implements Inlet {
     }
     if (behind.size === 0) return
     const { name, ports } = this.#service
-    await ports.database.transaction((tx) => advance(tx, name, this.#hold, behind))
+    await ports.database.transaction((tx) => {
+      // A position that a crash of the server forgets only lets messages be read again.
+      relaxCommit(tx)
+      return advance(tx, name, this.#hold, behind)
+    })
     for (const [source, position] of behind) this.#hold.at.set(source, position)
   }
 

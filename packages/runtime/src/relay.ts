@@ -5,7 +5,7 @@ import type { LoggedMessage, Position } from './log.ts'
 import { inOrder, LogCursor } from './log-cursor.ts'
 import type { Broker } from './ports/broker.ts'
 import type { Database } from './ports/database.ts'
-import { advance, type Hold, takeOver } from './positions.ts'
+import { advance, type Hold, relaxCommit, takeOver } from './positions.ts'
 import type { Service } from './service.ts'
 import { feedMailbox } from './unit-of-work.ts'
 
@@ -183,12 +183,11 @@ export class Relay {
     await Promise.all(targets.map((target) => this.#broker.publish(target, messages)))
   }
 
-  /** Without waiting for the disk: a position that a crash forgets only lets messages be published again. */
+  /** A position that a crash of the server forgets only lets messages be published again. */
   async #move(hold: Hold, { epoch, txid, pos }: Position): Promise<void> {
     const { name, ports } = this.#service
     await ports.database.transaction(async (tx) => {
-      const relaxed = tx.query('set local synchronous_commit to off')
-      relaxed.catch(() => {})
+      relaxCommit(tx)
       await advance(tx, name, hold, new Map([[name, { epoch, txid, pos }]]))
     })
   }

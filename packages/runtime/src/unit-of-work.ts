@@ -41,6 +41,20 @@ export class UnitOfWork implements Unit {
     return this.#tx.query<R>(text, values)
   }
 
+  write(text: string, values?: readonly Value[]): void {
+    this.unanswered(this.#tx.query(text, values))
+  }
+
+  /** A statement whose answer nobody needs: when it fails, the transaction does. */
+  unanswered(statement: Promise<unknown>): void {
+    statement.catch(() => {})
+  }
+
+  /** Waits for the answers of all statements so far. @throws when one of them has failed */
+  async answered(): Promise<void> {
+    await this.#tx.query('select')
+  }
+
   newId(): string {
     return this.#context.ids.uuid()
   }
@@ -131,21 +145,14 @@ export class UnitOfWork implements Unit {
         false,
       )
     }
-    if (this.#entries.length > 0) this.#issue(appendToLog(this.#tx, this.#context.name, this.#entries))
-    await Promise.all(this.#issued)
+    // Nobody waits for it: it goes together with the commit.
+    if (this.#entries.length > 0) this.unanswered(appendToLog(this.#tx, this.#context.name, this.#entries))
     return new Set(this.#entries.map((entry) => entry.mailbox))
   }
 
   #open(): void {
     const begun = this.#begun.splice(0)
-    if (begun.length > 0) this.#issue(insertSagas(this.#tx, this.#context.name, begun))
-  }
-
-  // Statements whose answers nobody waits for travel together with the commit.
-  readonly #issued: Promise<unknown>[] = []
-  #issue(statement: Promise<unknown>): void {
-    statement.catch(() => {})
-    this.#issued.push(statement)
+    if (begun.length > 0) this.unanswered(insertSagas(this.#tx, this.#context.name, begun))
   }
 
   async #end(saga: Saga, endings: readonly Ending[]): Promise<void> {

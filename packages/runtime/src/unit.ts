@@ -25,6 +25,11 @@ export interface Beginning<Input = unknown> {
  * statement.
  */
 export interface Unit extends Transaction {
+  /**
+   * Runs a statement whose answer nobody needs: it travels with the next one that somebody waits for, at the latest with the
+   * commit, and costs no round trip of its own. When it fails, the transaction does.
+   */
+  write(text: string, values?: readonly import('./ports/database.ts').Value[]): void
   /** A new id (UUIDv7). */
   newId(): string
   /** Sends a business event with this transaction. */

@@ -14,8 +14,8 @@ export async function projectStore(tx: Transaction, changes: ReadonlyMap<string,
   const products = changes.get('product') ?? []
   await Promise.all([
     // The reports come first: whoever sees an order's link finds the order in them.
-    ...(created.length > 0 ? [addOrders(tx, view, created)] : []),
-    ...(orders.length > 0 ? [countOrders(tx, view, orders), refreshOrders(tx, view, orders), addOrders(tx, view, orders)] : []),
+    ...(orders.length > 0 ? [countOrders(tx, view, orders), refreshOrders(tx, view, orders)] : []),
+    ...(created.length + orders.length > 0 ? [addOrders(tx, view, [...new Set([...created, ...orders])])] : []),
     ...(stock.length > 0 ? [putStock(tx, view, stock)] : []),
     ...(products.length > 0 ? [dropDeleted(tx, view, products)] : []),
   ])

@@ -37,7 +37,7 @@ export interface Attempt {
 }
 
 const trace = (unit: Unit, service: string, name: string, sagas: readonly string[]) =>
-  unit.query(`insert into ${service}.effect (saga, name) select s, $2 from unnest($1::uuid[]) as s`, [sagas, name])
+  unit.write(`insert into ${service}.effect (saga, name) select s, $2 from unnest($1::uuid[]) as s`, [sagas, name])
 
 /** The steps of a trip; each effect is a row, so that a second one would be seen. */
 export function travellers(acts: Acts, attempts: Attempt[]): Readonly<Record<'a' | 'b', Participant>> {
@@ -49,7 +49,7 @@ export function travellers(acts: Acts, attempts: Attempt[]): Readonly<Record<'a'
         (task) => (acts[name]?.({ saga: task.saga, n: numberOf(task) }) ?? done(result(task))) as Outcome<Result, 'no'>,
       )
       const effective = tasks.filter((_, index) => outcomes[index]?.kind === 'done')
-      await trace(
+      trace(
         unit,
         service,
         name,
@@ -61,7 +61,7 @@ export function travellers(acts: Acts, attempts: Attempt[]): Readonly<Record<'a'
   const undo = (service: string, name: keyof Acts) => async (unit: Unit, tasks: readonly UndoTask[]) => {
     attempts.push({ step: name, sagas: tasks.map((task) => task.saga) })
     for (const task of tasks) acts[name]?.({ saga: task.saga, n: numberOf(task) })
-    await trace(
+    trace(
       unit,
       service,
       name,
@@ -87,7 +87,7 @@ export const noted = (service: string, acts: Acts): EventHandler<{ n: number }> 
   type: 'Noted',
   async handle(unit, events) {
     for (const { key, data } of events) acts.Noted?.({ saga: key, n: data.n })
-    await trace(
+    trace(
       unit,
       service,
       'Noted',

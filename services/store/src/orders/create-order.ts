@@ -54,7 +54,7 @@ async function insertOrders(
   const lines = orders.flatMap(({ saga, input, prices }) =>
     input.items.map((item, line) => ({ ...item, order: ids.get(saga) ?? 0, line: line + 1, unitPrice: prices[line] ?? 0 })),
   )
-  await unit.query(
+  unit.write(
     `insert into store.order_items (order_id, line, product_id, quantity, unit_price)
      select * from unnest($1::bigint[], $2::smallint[], $3::int[], $4::int[], $5::bigint[])`,
     [

@@ -27,7 +27,10 @@ export const decreaseStock: Handler<StepsOf<typeof placeOrder>['decreaseStock']>
       }
       return done({})
     })
-    if (entries.length > 0) await Promise.all([enter(unit, 'reserved', entries), move(unit, taken)])
+    if (entries.length > 0) {
+      enter(unit, 'reserved', entries)
+      move(unit, taken)
+    }
     return outcomes
   },
   async undo(unit, undos) {
@@ -62,24 +65,20 @@ async function release(unit: Unit, orders: readonly number[]): Promise<void> {
   )
   const returned = new Map<number, number>()
   for (const { product_id, delta } of rows) returned.set(product_id, (returned.get(product_id) ?? 0) + delta)
-  if (returned.size > 0) await move(unit, returned)
+  if (returned.size > 0) move(unit, returned)
 }
 
-async function enter(
-  unit: Unit,
-  kind: string,
-  entries: readonly { order: number; product: number; quantity: number }[],
-): Promise<void> {
-  await unit.query(
+function enter(unit: Unit, kind: string, entries: readonly { order: number; product: number; quantity: number }[]): void {
+  unit.write(
     `insert into store.stock_ledger (order_id, product_id, kind, delta) select o, p, $1, d from unnest($2::bigint[], $3::int[], $4::bigint[]) as e(o, p, d)`,
     [kind, entries.map((entry) => entry.order), entries.map((entry) => entry.product), entries.map((entry) => entry.quantity)],
   )
 }
 
 /** Moves levels whose rows are locked. The table's check is the last word: no level goes below zero. */
-async function move(unit: Unit, deltas: ReadonlyMap<number, number>): Promise<void> {
+function move(unit: Unit, deltas: ReadonlyMap<number, number>): void {
   unit.changed('stock', deltas.keys())
-  await unit.query(
+  unit.write(
     `update store.stocks as s set quantity = s.quantity + m.delta, version = s.version + 1
      from unnest($1::int[], $2::bigint[]) as m(product_id, delta) where s.product_id = m.product_id`,
     [[...deltas.keys()], [...deltas.values()]],
