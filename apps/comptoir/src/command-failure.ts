@@ -7,6 +7,7 @@ export class CommandFailure extends Error {
 export function wordsFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // Errors of the system (no such folder, not permitted) carry a code, and name the path themselves.
-  const foreseen = error instanceof CommandFailure || error.name === 'FolderInUse' || 'code' in error
+  const foreseen =
+    error instanceof CommandFailure || ['FolderInUse', 'SagaDefinitionError'].includes(error.name) || 'code' in error
   return foreseen ? error.message : (error.stack ?? error.message)
 }

@@ -76,6 +76,25 @@ program
   .option('--data <dir>', 'where the data are kept, without DATABASE_URL', './.comptoir')
   .action(async (options) => (await import('./doctor/doctor.ts')).doctor(options))
 
+program
+  .command('check')
+  .description('check the declared sagas against the handlers, and say what each step is given, answers and does; needs no store')
+  .option('--json', 'print the findings as JSON', false)
+  .action(async (options) => (await import('./check/check.ts')).check(options))
+
+program
+  .command('diagram')
+  .description('draw a saga, or all of them, from the declaration, as Mermaid text')
+  .argument('[saga]', 'its name, such as PlaceOrder; without one, all on a page of Markdown')
+  .addOption(new Option('--state', 'its states (the default)').conflicts('sequence'))
+  .addOption(new Option('--sequence <style>', 'who says what to whom').choices(['choreographed', 'messages', 'http']))
+  .action(async (saga, options) => (await import('./diagram.ts')).diagram(saga, options))
+
+program
+  .command('asyncapi')
+  .description('describe all messages as an AsyncAPI 3.0 document')
+  .action(async () => (await import('./asyncapi.ts')).printAsyncApi())
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -10,3 +10,9 @@ export function milliseconds(duration: Duration): number {
   if (!(value > 0)) throw new RangeError(`${duration} is no duration: write a number above 0 and ms, s, m, h or d, such as 10m`)
   return value
 }
+
+/** Milliseconds as the shortest duration that says them exactly: `10m`. */
+export function durationText(ms: number): string {
+  const [name, size] = Object.entries(unit).findLast(([, one]) => ms % one === 0) ?? ['ms', 1]
+  return `${ms / size}${name}`
+}

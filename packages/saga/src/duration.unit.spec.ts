@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Duration, milliseconds } from './duration.ts'
+import { type Duration, durationText, milliseconds } from './duration.ts'
 
 it.each([
   ['500ms', 500],
@@ -15,4 +15,14 @@ it.each(['0s', '-1s', '10', 'm', '1 s', '1w', '1e3s', 'NaNs', 'Infinitys', ''])(
   expect(() => milliseconds(text as Duration)).toThrow(
     `${text} is no duration: write a number above 0 and ms, s, m, h or d, such as 10m`,
   )
+})
+
+it.each([
+  [500, '500ms'],
+  [1_500, '1500ms'],
+  [30_000, '30s'],
+  [600_000, '10m'],
+  [604_800_000, '7d'],
+])('%d ms is %s', (ms, text) => {
+  expect(durationText(ms)).toBe(text)
 })

@@ -1,4 +1,7 @@
+export { type AsyncApiDocument, type AsyncApiOptions, asyncApi, type EventDescription } from './asyncapi.ts'
 export { checkDefinition } from './check.ts'
+export { checkEventLoops, type EventEdge } from './check-event-loops.ts'
+export { checkServices, type EventRoute, type ServiceParts } from './check-services.ts'
 export { checkTogether } from './check-together.ts'
 export {
   type Answer,
@@ -31,11 +34,12 @@ export {
   stepOf,
   type UndoDefinition,
 } from './definition.ts'
-export { type Duration, milliseconds } from './duration.ts'
+export { type Duration, durationText, milliseconds } from './duration.ts'
 export { type CloudEvent, checkSize, type Enveloped, envelope, maxMessageBytes } from './envelope.ts'
 export { MessageTooLargeError, SagaDefinitionError } from './errors.ts'
 export { stateDiagram } from './mermaid.ts'
 export { type DataOf, type Message, message } from './message.ts'
+export { dataBefore, messageData } from './message-data.ts'
 export {
   afterAnswer,
   afterCancelWish,
@@ -59,5 +63,7 @@ export {
   sendingAfter,
   type Target,
 } from './protocol.ts'
+export { literalsOf, schemaText } from './schema-text.ts'
+export { type SequenceStyle, sequenceDiagram, sequenceStyles } from './sequence-diagram.ts'
 export type { PlacesOf, StepsAt, StepsOf, Task, UndoTask } from './task.ts'
 export { stateOf, type Transition, transition, transitionsOf } from './transitions.ts'
