@@ -195,11 +195,7 @@ describe('the inbox', () => {
     if (item.kind !== 'step') throw new Error('not a step')
     const forgetful = { ...item, handler: { ...item.handler, do: async () => [] } }
     const { handleBatch } = await import('./batch.ts')
-    const attempt = service.commit(
-      (unit) => handleBatch(unit, 'b', service.homes, [forgetful]),
-      'work.beforeCommit',
-      'work.afterCommit',
-    )
+    const attempt = service.commit((unit) => handleBatch(unit, service, [forgetful]), 'work.beforeCommit', 'work.afterCommit')
     await expect(attempt).rejects.toThrow('step pack answered 0 outcomes for 1 tasks: answer one each, in the same order')
     expect(await inbox('b')).toEqual([])
   })

@@ -1,22 +1,25 @@
 import {
+  type Answer,
   type Cause,
-  type Change,
+  type Definite,
   decide,
-  type Outcome,
+  decideCommand,
   type Saga,
   type StepDefinition,
-  sendingAfter,
   type Task,
   type UndoTask,
 } from '@comptoir/saga'
 import { crashPoint } from './crash-points.ts'
+import { takeAnswers } from './driving.ts'
 import { holdRefused } from './held.ts'
 import { noteAttention } from './home.ts'
 import { type Claim, claimInbox, claimKey, readSteps, recordVerdicts, type StoredStep, type Verdict } from './inbox.ts'
 import type { LoggedMessage } from './log.ts'
 import type { AnyHandler, EventHandler, Home, ReceivedEvent } from './participant.ts'
 import type { Item } from './routing.ts'
-import type { UnitOfWork } from './unit-of-work.ts'
+import { type Asked, type Report, Sends } from './sends.ts'
+import type { Service } from './service.ts'
+import type { Attention, UnitOfWork } from './unit-of-work.ts'
 
 type StepItem = Extract<Item, { kind: 'step' }>
 type RefusedItem = Extract<Item, { kind: 'refused' }>
@@ -34,9 +37,6 @@ interface EventGroup {
   readonly events: ReceivedEvent[]
 }
 
-/** What a batch did, for the diagnostics: outcomes by step and phase. */
-export type Report = Map<string, { saga: string; step: string; phase: string; outcomes: Record<string, number> }>
-
 /**
  * Handles a batch inside one unit of work: inbox, locks, handlers, outcomes, messages. Each key occurs at most once, so
  * that the do and the undo of one step never meet in one batch.
@@ -45,8 +45,7 @@ export type Report = Map<string, { saga: string; step: string; phase: string; ou
  */
 export async function handleBatch(
   unit: UnitOfWork,
-  service: string,
-  homes: ReadonlyMap<string, Home>,
+  { name: service, homes, drives }: Pick<Service, 'name' | 'homes' | 'drives'>,
   items: readonly Item[],
 ): Promise<Report> {
   const report: Report = new Map()
@@ -61,19 +60,22 @@ export async function handleBatch(
 
   const steps = new Map<string, StepGroup>()
   const events = new Map<string, EventGroup>()
-  const sends = new Sends(unit, report)
+  const sends = new Sends(unit, report, askedOf(items))
   const verdicts: Verdict[] = []
   const refused: RefusedItem[] = []
+  const answers = new Map<string, Answer>()
   for (const item of items) {
     if (item.kind === 'step') sort(item, fresh, stored, steps, sends, verdicts)
     else if (item.kind === 'event' && fresh.has(claimKey(eventClaim(item)))) gather(events, item)
     else if (item.kind === 'end') {
       const { cause } = JSON.parse(item.message.body) as { cause?: Cause }
       unit.end(item.saga, { saga: item.message.key, outcome: item.outcome, cause })
-    } else if (item.kind === 'attention') await attend(unit, service, homes, item)
+    } else if (item.kind === 'answer') answers.set(item.message.key, JSON.parse(item.message.body))
+    else if (item.kind === 'attention') await attend(unit, service, homes, item)
     else if (item.kind === 'refused' && fresh.has(claimKey(eventClaim(item)))) refused.push(item)
   }
   if (refused.length > 0) await holdRefused(unit, service, refused)
+  if (answers.size > 0) await takeAnswers(unit, service, drives, answers)
 
   await (locked ?? unit.lock(union([...steps.values(), ...events.values()].map(locksOfGroup))))
   crashPoint('consumer.afterLocks')
@@ -115,20 +117,33 @@ function claimsOf(item: Item): Claim[] {
   }
 }
 
-/** The rows that undo and settle found already there. */
+/** The rows that undo, settle and commands found already there. */
 async function storedSteps(
   unit: UnitOfWork,
   service: string,
   items: readonly Item[],
   fresh: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, StoredStep>> {
-  const met = items.filter((item): item is StepItem => item.kind === 'step' && item.phase !== 'do' && !fresh.has(doKey(item)))
+  const met = items.filter(
+    (item): item is StepItem =>
+      item.kind === 'step' && (item.phase !== 'do' || item.asked !== undefined) && !fresh.has(doKey(item)),
+  )
   if (met.length === 0) return new Map()
   return readSteps(
     unit,
     service,
     met.map(({ message, step }) => ({ id: message.key, step: step.name })),
   )
+}
+
+/** The commands of a batch, by saga. */
+const askedOf = (items: readonly Item[]): ReadonlyMap<string, Asked> =>
+  new Map(items.flatMap((item) => (item.kind === 'step' && item.asked ? [[item.message.key, item.asked] as const] : [])))
+
+/** What the inbox row of a step says, to the driver that asks. */
+function definite(step: StepDefinition, row: StoredStep | undefined): Definite {
+  if (!row || row.outcome === 'done') return { outcome: 'done', result: JSON.parse(row?.result ?? '{}') }
+  return { outcome: row.outcome, cause: { step: step.name, reason: row.reason ?? row.outcome } }
 }
 
 const doKey = ({ message, step }: StepItem): string => claimKey({ id: message.key, step: step.name, phase: 'do' })
@@ -152,7 +167,7 @@ function sort(
         outcome: row?.outcome ?? ('done' as const),
         undone: phase === 'undo' && !fresh.has(claimKey({ id: message.key, step: step.name, phase: 'undo' })),
       }
-  const decision = decide(step.kind, phase, record)
+  const decision = item.asked ? decideCommand(step.kind, phase, record) : decide(step.kind, phase, record)
   const group = () => {
     const name = `${saga.id} ${step.name}`
     const known = steps.get(name) ?? { saga, step, handler, tasks: [], undos: [] }
@@ -172,10 +187,12 @@ function sort(
     case 'refuse': {
       const cause = causeOf(message.body, step)
       verdicts.push({ id: message.key, step: step.name, outcome: 'refused', result: null, reason: cause.reason, detail: null })
-      return sends.after(saga, step, message.key, 'failed', { cause }, cause, 'refused')
+      return sends.failed(saga, step, message.key, 'refused', cause)
     }
     case 'forward':
-      return sends.after(saga, step, message.key, 'forward', {}, undefined, 'forwarded')
+      return sends.forward(saga, step, message.key)
+    case 'answer':
+      return sends.again(saga, step, message.key, definite(step, row))
     case 'nothing':
       return sends.count(saga, step.name, phase, 'repeated', 1)
     default:
@@ -202,65 +219,14 @@ async function run(
     for (const [index, task] of tasks.entries()) {
       const outcome = outcomes[index]
       if (!outcome) throw new TypeError(`step ${step.name} answered nothing for task ${index}`)
-      const verdict = settleTask(saga, step, task, outcome, sends)
+      const verdict = sends.settled(saga, step, task, outcome)
       if (verdict) verdicts.push(verdict)
     }
   }
   if (undos.length > 0) {
     if (!handler.undo) throw new TypeError(`step ${step.name} cannot be undone`)
     await handler.undo(unit, undos)
-    for (const undo of undos) sends.after(saga, step, undo.saga, 'undone', { cause: undo.cause }, undo.cause, 'undone')
-  }
-}
-
-/** Sends what follows from an outcome; answers what the inbox row must say beyond `done`. */
-export function settleTask(
-  saga: Saga,
-  step: StepDefinition,
-  task: Task,
-  outcome: Outcome<unknown, unknown>,
-  sends: Sends,
-): Verdict | undefined {
-  const row = { id: task.saga, step: step.name, reason: null, detail: null }
-  if (outcome.kind === 'failed') {
-    const failure = outcome as { reason: unknown; detail?: string }
-    const cause = { step: step.name, reason: String(failure.reason) }
-    sends.after(saga, step, task.saga, 'failed', { cause }, cause, 'failed')
-    return { ...row, outcome: 'failed', result: null, reason: cause.reason, detail: failure.detail ?? null }
-  }
-  const { result } = outcome as { result: object }
-  sends.after(saga, step, task.saga, 'done', { ...(task.data as object), [step.name]: result }, undefined, 'done')
-  return Object.keys(result).length > 0 ? { ...row, outcome: 'done', result: JSON.stringify(result) } : undefined
-}
-
-/** Sends what follows from a change of a step, and counts it. */
-export class Sends {
-  readonly #unit: UnitOfWork
-  readonly #report: Report
-  constructor(unit: UnitOfWork, report: Report) {
-    this.#unit = unit
-    this.#report = report
-  }
-
-  after(
-    saga: Saga,
-    step: StepDefinition,
-    id: string,
-    change: Change,
-    data: unknown,
-    cause: Cause | undefined,
-    outcome: string,
-  ): void {
-    const sending = sendingAfter(saga, step, change)
-    if (sending) this.#unit.send(saga, id, sending, data, cause)
-    this.count(saga, step.name, change === 'undone' ? 'undo' : 'do', outcome, 1)
-  }
-
-  count(saga: { readonly name: string }, step: string, phase: string, outcome: string, count: number): void {
-    const name = `${saga.name} ${step} ${phase}`
-    const entry = this.#report.get(name) ?? { saga: saga.name, step, phase, outcomes: {} }
-    this.#report.set(name, entry)
-    entry.outcomes[outcome] = (entry.outcomes[outcome] ?? 0) + count
+    for (const undo of undos) sends.undone(saga, step, undo.saga, undo.cause)
   }
 }
 
@@ -302,14 +268,16 @@ function union(locks: readonly LockKeys[]): Map<string, Set<number | string>> {
   return wanted
 }
 
+/** Notes that a person is needed at the row of the saga, which its driver keeps or its home, and tells the home's own code. */
 async function attend(
   unit: UnitOfWork,
   service: string,
   homes: ReadonlyMap<string, Home>,
   { message, saga }: Extract<Item, { kind: 'attention' }>,
 ): Promise<void> {
-  const { note } = JSON.parse(message.body) as { note: string | null }
-  const changed = await noteAttention(unit, service, message.key, note)
-  if (changed)
-    await homes.get(saga.id)?.attention?.(unit, [{ saga: message.key, subject: changed.subject, needed: note !== null }])
+  const { note, driven } = JSON.parse(message.body) as Attention
+  const noted = driven ?? (await noteAttention(unit, service, message.key, note))
+  if (!noted) return
+  if (saga.home !== service) unit.tellAttention(saga.home, saga, message.key, { note, driven: noted })
+  else await homes.get(saga.id)?.attention?.(unit, [{ saga: message.key, subject: noted.subject, needed: note !== null }])
 }

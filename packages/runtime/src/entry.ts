@@ -1,15 +1,12 @@
 import type { Outcome, Saga, StepDefinition, Task } from '@comptoir/saga'
-import { Sends, settleTask } from './batch.ts'
 import { crashPoint } from './crash-points.ts'
-import { claimKeys, type KeyClaim, releaseKeys, type StoredKey } from './idempotency.ts'
+import { GroupCommit } from './group-commit.ts'
+import { claimKeys, type KeyClaim, OpenKeys, releaseKeys, type StoredKey } from './idempotency.ts'
 import { claimInbox, claimKey, readSteps } from './inbox.ts'
 import type { AnyHandler } from './participant.ts'
-import { isTransient } from './ports/database.ts'
+import { Sends } from './sends.ts'
 import type { Service } from './service.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
-
-/** Requests in one transaction, at most. */
-const groupLimit = 500
 
 /** What became of a request to begin a saga. */
 export type Entrance<Result> =
@@ -26,13 +23,10 @@ export type Entrance<Result> =
 interface Request {
   readonly task: Task
   readonly key: KeyClaim | undefined
-  readonly resolve: (entrance: Entrance<unknown>) => void
-  readonly reject: (error: unknown) => void
 }
 
 /**
- * Begins sagas whose first step runs here, in a group commit: requests that arrive while a transaction is being committed
- * go into the next one together; an idle entry adds no wait. The first step's own handler decides, so a refused request is
+ * Begins sagas whose first step runs here, in a group commit. The first step's own handler decides, so a refused request is
  * answered at once, with nothing written, while the others of its group commit.
  */
 export class Entry<Input, Result> {
@@ -41,9 +35,8 @@ export class Entry<Input, Result> {
   readonly #step: StepDefinition
   readonly #handler: AnyHandler
   readonly #subject: (result: Result) => string
-  readonly #openKeys = new Set<string>()
-  #queue: Request[] = []
-  #flushing: Promise<void> | undefined
+  readonly #openKeys = new OpenKeys()
+  readonly #group: GroupCommit<Request, Entrance<unknown>>
 
   /** @param subject the business key that people will know the saga by, from its first step's result */
   constructor(service: Service, saga: Saga<string, Input>, subject: (result: Result) => string) {
@@ -55,64 +48,26 @@ export class Entry<Input, Result> {
     this.#step = step
     this.#subject = subject
     this.#handler = service.routing.handler(saga, step.name)
+    this.#group = new GroupCommit((requests) => this.#commit(requests))
   }
 
   /** Begins a saga; resolves when it is committed (or refused). @throws what the handler or the database throws */
-  begin(input: Input, key?: KeyClaim): Promise<Entrance<Result>> {
-    const open = key && `${key.scope} ${key.key}`
-    if (open !== undefined) {
-      if (this.#openKeys.has(open)) return Promise.resolve({ kind: 'open' })
-      this.#openKeys.add(open)
-    }
-    return new Promise<Entrance<unknown>>((resolve, reject) => {
-      this.#queue.push({ task: { saga: this.#service.ports.ids.uuid(), data: { input } }, key, resolve, reject })
-      this.#flushing ??= this.#flush()
-    }).finally(() => open !== undefined && this.#openKeys.delete(open)) as Promise<Entrance<Result>>
+  async begin(input: Input, key?: KeyClaim): Promise<Entrance<Result>> {
+    const task = { saga: this.#service.ports.ids.uuid(), data: { input } }
+    const entrance = await this.#openKeys.once(key, () => this.#group.add({ task, key }))
+    return (entrance ?? { kind: 'open' }) as Entrance<Result>
   }
 
   /** Waits until nothing is in hand. */
-  async idle(): Promise<void> {
-    await this.#flushing
+  idle(): Promise<void> {
+    return this.#group.idle()
   }
 
-  async #flush(): Promise<void> {
-    // Requests that were parsed in the same turn of the event loop belong to one group.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (this.#queue.length > 0) {
-      const group = this.#queue.splice(0, groupLimit)
-      await this.#commit(group)
-    }
-    this.#flushing = undefined
-  }
-
-  /** Commits a group and answers it; returns the error of an outage. */
-  async #commit(group: readonly Request[]): Promise<unknown> {
-    try {
-      crashPoint('entry.beforeTransaction')
-      const answers = await this.#service.withoutConflict(() =>
-        this.#service.commit((unit) => this.#work(unit, group), 'entry.beforeCommit', 'entry.afterCommit'),
-      )
-      for (const [index, { resolve, reject }] of group.entries()) {
-        const answer = answers[index]
-        if (answer) resolve(answer)
-        else reject(new Error('the group answered less than it was asked'))
-      }
-      return undefined
-    } catch (error) {
-      const [only, ...others] = group
-      if (others.length === 0) {
-        only?.reject(error)
-        return isTransient(error) ? error : undefined
-      }
-      // One of them raised and took the others with it, or the answer was lost: they run singly. In an outage one more
-      // try tells enough.
-      let outage: unknown
-      for (const request of group) {
-        if (outage === undefined) outage = await this.#commit([request])
-        else request.reject(outage)
-      }
-      return outage
-    }
+  #commit(requests: readonly Request[]): Promise<Entrance<unknown>[]> {
+    crashPoint('entry.beforeTransaction')
+    return this.#service.withoutConflict(() =>
+      this.#service.commit((unit) => this.#work(unit, requests), 'entry.beforeCommit', 'entry.afterCommit'),
+    )
   }
 
   async #work(unit: UnitOfWork, group: readonly Request[]): Promise<Entrance<unknown>[]> {
@@ -161,7 +116,7 @@ export class Entry<Input, Result> {
     )
     const sends = new Sends(unit, new Map())
     const claims = begun.map(([{ task }, outcome]) => {
-      const verdict = settleTask(this.#saga, this.#step, task, outcome, sends)
+      const verdict = sends.settled(this.#saga, this.#step, task, outcome)
       return {
         id: task.saga,
         step: this.#step.name,

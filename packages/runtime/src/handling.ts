@@ -1,4 +1,4 @@
-import { handleBatch, type Report } from './batch.ts'
+import { handleBatch } from './batch.ts'
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
 import { backoff, errorText, type Failures, maxAttempts } from './failures.ts'
@@ -9,6 +9,7 @@ import type { LoggedMessage } from './log.ts'
 import { isTransient } from './ports/database.ts'
 import { FencedError } from './positions.ts'
 import type { Item } from './routing.ts'
+import type { Report } from './sends.ts'
 import type { Service } from './service.ts'
 import { countStart, finishStart, maxStarts } from './started.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
@@ -82,7 +83,7 @@ export class Handling {
         if (sorted.waiting.length > 0) await hold(unit, name, 'parked', messagesOf(sorted.waiting), {})
         if (sorted.unknown.length > 0)
           await hold(unit, name, 'unknown', messagesOf(sorted.unknown), { error: 'no code here knows this declaration' })
-        report = await handleBatch(unit, name, this.#service.homes, sorted.handled)
+        report = await handleBatch(unit, this.#service, sorted.handled)
         await also?.(unit)
         await taken
       },
@@ -145,7 +146,7 @@ export class Handling {
    * newest are asked: poison tends to come side by side.
    */
   async #othersSucceed(culprit: LoggedMessage): Promise<boolean> {
-    const { name, routing, homes } = this.#service
+    const { routing } = this.#service
     const others = this.#inlet.pending.filter(
       (message) => message.key !== culprit.key && message.type === culprit.type && !this.#held.has(message.key),
     )
@@ -154,7 +155,7 @@ export class Handling {
       try {
         await this.#service.commit(
           async (unit) => {
-            await handleBatch(unit, name, homes, [routing.item(other)])
+            await handleBatch(unit, this.#service, [routing.item(other)])
             await unit.answered()
             throw rollback
           },

@@ -1,4 +1,4 @@
-import { handleBatch, Sends } from './batch.ts'
+import { handleBatch } from './batch.ts'
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
 import { backoff, errorText, type Failures, maxAttempts } from './failures.ts'
@@ -17,8 +17,10 @@ import {
 import { claimInbox, recordVerdicts } from './inbox.ts'
 import { isTransient, type Transaction } from './ports/database.ts'
 import { FencedError, fence, type Hold } from './positions.ts'
-import { attentionType, type Item } from './routing.ts'
+import type { Item, StepItem } from './routing.ts'
+import { Sends } from './sends.ts'
 import type { Service } from './service.ts'
+import { driverMailbox, type UnitOfWork } from './unit-of-work.ts'
 
 /** How often operators' replay requests are looked for, and what other instances hold. */
 const replayMs = 1_000
@@ -139,14 +141,14 @@ export class HeldKeys {
     }
   }
 
-  async #handle(lease: Hold, { message, heldId, attention }: HeldMessage, item: Item): Promise<void> {
-    const { name, homes } = this.#service
+  async #handle(lease: Hold, { heldId, attention }: HeldMessage, item: Item): Promise<void> {
+    const { name } = this.#service
     await this.#service.commit(
       async (unit) => {
         await fence(unit, name, lease)
-        await handleBatch(unit, name, homes, [item])
+        await handleBatch(unit, this.#service, [item])
         await removeHeld(unit, name, heldId)
-        if (attention && item.kind === 'step') unit.sendHome(item.saga, message.key, attentionType, { note: null })
+        if (attention && item.kind === 'step') tellAttention(unit, item, null)
       },
       'consumer.beforeCommit',
       'consumer.afterCommit',
@@ -166,8 +168,7 @@ export class HeldKeys {
         const settled = item.kind === 'step' && item.phase === 'do' && item.step.kind !== 'retriable'
         const attention = item.kind === 'step' && !settled
         await bury(unit, name, heldId, error, { settled, attention })
-        if (attention)
-          unit.sendHome(item.saga, message.key, attentionType, { note: `${item.phase} of ${item.step.name}: ${error}` })
+        if (attention) tellAttention(unit, item, `${item.phase} of ${item.step.name}: ${error}`)
         if (!settled) return
         const { saga, step } = item
         const fresh = await claimInbox(unit, name, [
@@ -178,7 +179,8 @@ export class HeldKeys {
         await recordVerdicts(unit, name, [
           { id: message.key, step: step.name, outcome: 'refused', result: null, reason: 'error', detail: error },
         ])
-        new Sends(unit, new Map()).after(saga, step, message.key, 'failed', { cause }, cause, 'refused')
+        const asked = new Map(item.asked ? [[message.key, item.asked]] : [])
+        new Sends(unit, new Map(), asked).failed(saga, step, message.key, 'refused', cause)
       },
       'consumer.beforeCommit',
       'consumer.afterCommit',
@@ -186,4 +188,9 @@ export class HeldKeys {
     tell('comptoir:held', () => ({ service: name, state: 'dead', type: message.type, key: message.key, attempts, error }))
     this.#lookAt = 0
   }
+}
+
+/** Tells whoever keeps the saga's row that a person is needed for this step, or no longer. */
+function tellAttention(unit: UnitOfWork, { saga, message, asked }: StepItem, note: string | null): void {
+  unit.tellAttention(asked ? driverMailbox : saga.home, saga, message.key, { note })
 }

@@ -55,3 +55,21 @@ export async function rememberAnswer(tx: Transaction, schema: string, claim: Key
     answer,
   ])
 }
+
+/** The keys of requests that have not been answered yet: an equal one that comes meanwhile is told so. */
+export class OpenKeys {
+  readonly #open = new Set<string>()
+
+  /** Runs `work`; undefined when another request with an equal key is in hand. */
+  async once<T>(key: KeyClaim | undefined, work: () => Promise<T>): Promise<T | undefined> {
+    if (!key) return work()
+    const name = `${key.scope} ${key.key}`
+    if (this.#open.has(name)) return undefined
+    this.#open.add(name)
+    try {
+      return await work()
+    } finally {
+      this.#open.delete(name)
+    }
+  }
+}

@@ -38,10 +38,11 @@ export async function claimInbox(tx: Transaction, schema: string, claims: readon
   return rows.length === sorted.length ? new Set(sorted.map(({ key }) => key)) : new Set(rows.map(claimKey))
 }
 
-/** What a step's inbox row says: its outcome, what it was given and what it answered (JSON texts). */
+/** What a step's inbox row says: its outcome, what it was given and what it answered (JSON texts), or why it did not succeed. */
 export interface StoredStep extends Omit<StepRecord, 'undone'> {
   readonly data: string | null
   readonly result: string | null
+  readonly reason: string | null
 }
 
 /** The do rows of these steps, by `claimKey`. */
@@ -51,7 +52,7 @@ export async function readSteps(
   steps: readonly { id: string; step: string }[],
 ): Promise<ReadonlyMap<string, StoredStep>> {
   const rows = await tx.query<StoredStep & { id: string; step: string }>(
-    `select i.id, i.step, i.outcome, i.data, i.result
+    `select i.id, i.step, i.outcome, i.data, i.result, i.reason
      from unnest($1::uuid[], $2::text[]) as k(id, step) join ${schema}.inbox as i on i.id = k.id and i.step = k.step and i.phase = 'do'`,
     [steps.map((s) => s.id), steps.map((s) => s.step)],
   )

@@ -1,8 +1,11 @@
 export { BrokerConsumer } from './broker-consumer.ts'
+export { CallDriver, type CallStep } from './call-driver.ts'
 export type { Consumer } from './consume.ts'
 export { type CrashPoint, crashPoint, crashPoints } from './crash-points.ts'
 export { DatabaseLeases } from './database-leases.ts'
 export { type Diagnostics, listen, tell } from './diagnostics.ts'
+export { type Beginning as DriveBeginning, Driver } from './driver.ts'
+export type { Drive, Driven, DrivingStyle } from './driving.ts'
 export { type Entrance, Entry } from './entry.ts'
 export { raiseEpoch } from './epoch.ts'
 export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
@@ -12,6 +15,7 @@ export { localSignals } from './local-signals.ts'
 export type { LoggedMessage } from './log.ts'
 export { LogConsumer } from './log-consumer.ts'
 export {
+  drivingMigrations,
   engineMigrations,
   MigrationChangedError,
   MigrationForbiddenError,
@@ -54,6 +58,7 @@ export { enteredSignal, ReadStoreProjector, type ReadStoreSource, vouchMs } from
 export { Relay } from './relay.ts'
 export { keepPartitions, retentionMs } from './retention.ts'
 export { byDefinition, lonePorts, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
+export { type StepCall, StepCalls, UnknownStepError } from './step-calls.ts'
 export { firstUuidAt, systemClock, systemIds, systemRandom } from './system.ts'
 export type { Beginning, OutgoingEvent, Unit, Work } from './unit.ts'
-export { changesMailbox, feedMailbox } from './unit-of-work.ts'
+export { changesMailbox, driverMailbox, feedMailbox } from './unit-of-work.ts'

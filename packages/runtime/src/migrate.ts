@@ -26,6 +26,14 @@ export const engineMigrations = (schema: string): Migrations => ({
   schema,
 })
 
+/** The table of a service that drives sagas. */
+export const drivingMigrations = (schema: string): Migrations => ({
+  owner: `${schema}.driving`,
+  folder: engine,
+  only: [6],
+  schema,
+})
+
 /** A migration that was applied has another text now: history is append-only. */
 export class MigrationChangedError extends Error {
   override readonly name = 'MigrationChangedError'

@@ -1,6 +1,18 @@
-import { routesOf, type Saga, type StepDefinition, stepOf, type Target } from '@comptoir/saga'
+import {
+  answerType,
+  type Command,
+  commandsOf,
+  commandType,
+  routesOf,
+  type Saga,
+  type StepDefinition,
+  stepOf,
+  type Target,
+} from '@comptoir/saga'
 import type { LoggedMessage } from './log.ts'
 import type { AnyHandler, EventHandler, Home, Participant } from './participant.ts'
+import type { Asked } from './sends.ts'
+import { attentionType } from './unit-of-work.ts'
 
 /** What a message is to the service that received it. */
 export type Item = { readonly message: LoggedMessage } & (
@@ -10,7 +22,10 @@ export type Item = { readonly message: LoggedMessage } & (
       readonly step: StepDefinition
       readonly phase: 'do' | 'settle' | 'undo'
       readonly handler: AnyHandler
+      /** The command that it is, when a driver sends it; absent in a choreography. */
+      readonly asked?: Asked
     }
+  | { readonly kind: 'answer'; readonly saga: Saga }
   | { readonly kind: 'end'; readonly saga: Saga; readonly outcome: 'completed' | 'cancelled' }
   | { readonly kind: 'attention'; readonly saga: Saga }
   | { readonly kind: 'event'; readonly handler: EventHandler }
@@ -19,27 +34,34 @@ export type Item = { readonly message: LoggedMessage } & (
   | { readonly kind: 'ignored' }
 )
 
-/** Told home when an undo or a retriable step has exhausted its attempts, and again (needed: false) when it went on. */
-export const attentionType = 'SagaNeedsAttention'
+export type StepItem = Extract<Item, { kind: 'step' }>
 
 interface KnownSaga {
   readonly saga: Saga
   readonly routes: ReadonlyMap<string, Target>
   readonly handlers: ReadonlyMap<string, AnyHandler>
+  /** The commands of its steps at this service, by their messages. */
+  readonly commands: ReadonlyMap<string, Command>
 }
 
 /** Says what each received message is. Built once per service, from the declarations and handlers it knows. */
 export class Routing {
   readonly #sagas = new Map<string, KnownSaga>()
   readonly #events = new Map<string, EventHandler>()
+  /** The messages that answer the commands of the sagas that are driven here, by declaration. */
+  readonly #driven: ReadonlyMap<string, ReadonlySet<string>>
   readonly #service: string
 
-  /** @throws TypeError when a handler is missing, or when a participant belongs to another service */
+  /**
+   * @param driven the sagas that this service drives, when they are orchestrated
+   * @throws TypeError when a handler is missing, or when a participant belongs to another service
+   */
   constructor(
     service: string,
     participants: readonly Participant[],
     homes: readonly Home[],
     events: readonly EventHandler<never>[],
+    driven: readonly Saga[] = [],
   ) {
     this.#service = service
     for (const { saga, at, handlers } of participants) {
@@ -53,12 +75,18 @@ export class Routing {
         if (step.kind === 'compensatable' && !handler.undo)
           throw new TypeError(`step ${step.name} of ${saga.name} has no undo handler at ${service}: add ${step.undo?.name}`)
       }
-      this.#sagas.set(saga.id, { saga, handlers, routes: routesOf(saga) })
+      this.#sagas.set(saga.id, this.#known(saga, handlers))
     }
-    for (const { saga } of homes)
-      if (!this.#sagas.has(saga.id)) this.#sagas.set(saga.id, { saga, handlers: new Map(), routes: routesOf(saga) })
+    for (const saga of [...homes.map((home) => home.saga), ...driven])
+      if (!this.#sagas.has(saga.id)) this.#sagas.set(saga.id, this.#known(saga, new Map()))
+    this.#driven = new Map(driven.map((saga) => [saga.id, new Set(commandsOf(saga).map(answerType))]))
     // What arrives was written by the sender of that type: the handler's own type says what it holds.
     for (const handler of events) this.#events.set(handler.type, handler as EventHandler)
+  }
+
+  #known(saga: Saga, handlers: ReadonlyMap<string, AnyHandler>): KnownSaga {
+    const own = commandsOf(saga).filter(({ step }) => stepOf(saga, step).at === this.#service)
+    return { saga, handlers, routes: routesOf(saga), commands: new Map(own.map((command) => [commandType(command), command])) }
   }
 
   /** The declarations this code knows: messages of others are held. */
@@ -82,11 +110,19 @@ export class Routing {
     const known = this.#sagas.get(message.definition)
     if (!known) return { kind: 'unknown', message }
     if (message.type === attentionType) return { kind: 'attention', message, saga: known.saga }
+    if (this.#driven.get(message.definition)?.has(message.type)) return { kind: 'answer', message, saga: known.saga }
+    const command = known.commands.get(message.type)
+    if (command) return stepItem(known, message, command, { command })
     const target = known.routes.get(message.type)
     if (target === undefined || target.at !== this.#service) return { kind: 'ignored', message }
     if (target.kind === 'end') return { kind: 'end', message, saga: known.saga, outcome: target.outcome }
-    const handler = known.handlers.get(target.step)
-    if (!handler) return { kind: 'unknown', message }
-    return { kind: 'step', message, saga: known.saga, step: stepOf(known.saga, target.step), phase: target.phase, handler }
+    return stepItem(known, message, target)
   }
+}
+
+/** @param asked the command that it is */
+function stepItem({ saga, handlers }: KnownSaga, message: LoggedMessage, { step, phase }: Command, asked?: Asked): Item {
+  const handler = handlers.get(step)
+  if (!handler) return { kind: 'unknown', message }
+  return { kind: 'step', message, saga, step: stepOf(saga, step), phase, handler, ...(asked && { asked }) }
 }

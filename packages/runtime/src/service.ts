@@ -1,6 +1,7 @@
 import type { Saga } from '@comptoir/saga'
 import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
+import type { Driven } from './driving.ts'
 import { soleLeases } from './leading.ts'
 import { localSignals } from './local-signals.ts'
 import type { EventHandler, Home, Lockable, Participant } from './participant.ts'
@@ -44,6 +45,8 @@ export interface ServiceOptions extends Ports {
   readonly epoch: number
   readonly participants: readonly Participant[]
   readonly homes?: readonly Home[]
+  /** The sagas that this service drives, when they are orchestrated: it commands, and the participants answer. */
+  readonly drives?: readonly Driven[]
   readonly events?: readonly EventHandler<never>[]
   readonly lockables?: Readonly<Record<string, Lockable>>
 }
@@ -56,13 +59,21 @@ export class Service implements Work {
   readonly routing: Routing
   readonly homes: ReadonlyMap<string, Home>
   readonly lockables: Readonly<Record<string, Lockable>>
+  readonly drives: ReadonlyMap<string, Driven>
 
   /** @throws TypeError when a handler is missing */
-  constructor({ name, epoch, participants, homes = [], events = [], lockables = {}, ...ports }: ServiceOptions) {
+  constructor({ name, epoch, participants, homes = [], events = [], drives = [], lockables = {}, ...ports }: ServiceOptions) {
     this.name = name
     this.epoch = epoch
     this.ports = ports
-    this.routing = new Routing(name, participants, homes, events)
+    this.drives = new Map(drives.map((driven) => [driven.saga.id, driven]))
+    this.routing = new Routing(
+      name,
+      participants,
+      homes,
+      events,
+      drives.map(({ saga }) => saga),
+    )
     this.homes = new Map(homes.map((home) => [home.saga.id, home]))
     this.lockables = lockables
   }

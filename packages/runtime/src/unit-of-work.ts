@@ -1,4 +1,15 @@
-import { type Cause, checkSize, firstSending, type Saga, type Sending } from '@comptoir/saga'
+import {
+  type Answer,
+  answerType,
+  type Cause,
+  type Command,
+  checkSize,
+  commandType,
+  firstSending,
+  type Saga,
+  type Sending,
+  stepOf,
+} from '@comptoir/saga'
 import { endSagas, insertSagas, type OpenedSaga } from './home.ts'
 import { appendToLog, type LogEntry } from './log.ts'
 import type { Ending, Home, Lockable } from './participant.ts'
@@ -16,6 +27,16 @@ export interface UnitContext {
 
 /** The mailbox of a service's own projections: it never leaves the service. */
 export const changesMailbox = (service: string): string => `${service}.changes`
+/** The mailbox of the service that drives the orchestrated sagas: participants answer there. */
+export const driverMailbox = 'orchestrator'
+/** Told to whoever keeps a saga's row when an undo or a retriable step has exhausted its attempts, and again when it went on. */
+export const attentionType = 'SagaNeedsAttention'
+/** Why a person is needed, or null: nobody any more. `driven`: the driver has noted it already, and tells the saga's home. */
+export interface Attention {
+  readonly note: string | null
+  readonly driven?: { readonly subject: string | null }
+}
+
 /** The mailbox of what only waiters, projections and the feed read: the ends of sagas. */
 export const feedMailbox = 'feed'
 
@@ -85,10 +106,10 @@ export class UnitOfWork implements Unit {
   }
 
   /** Writes the rows of sagas that begin with this transaction, without a first message. */
-  opened(saga: Saga, begun: readonly { readonly id: string; readonly subject: string | null }[]): void {
-    if (saga.home !== this.#context.name)
+  opened(saga: Saga, begun: readonly { readonly id: string; readonly subject: string | null }[], style = 'choreographed'): void {
+    if (saga.home !== this.#context.name && style === 'choreographed')
       throw new TypeError(`${saga.name} begins at home, which is ${saga.home}: begin it there, its end would find no row here`)
-    for (const { id, subject } of begun) this.#begun.push({ id, subject, definition: saga.id, style: 'choreographed' })
+    for (const { id, subject } of begun) this.#begun.push({ id, subject, definition: saga.id, style })
     this.#count(saga, 'began', begun.length)
   }
 
@@ -99,9 +120,20 @@ export class UnitOfWork implements Unit {
     else this.#add({ mailbox: target.at, key: id, type: sending.type, id: null, definition: saga.id }, data)
   }
 
-  /** Sends a message about a saga that is none of its protocol's (attention). */
-  sendHome(saga: Saga, id: string, type: string, data: unknown): void {
-    this.#add({ mailbox: saga.home, key: id, type, id: null, definition: saga.id }, data)
+  /** Says that a person is needed for a saga, or (no note) no longer. */
+  tellAttention(mailbox: string, saga: Saga, id: string, attention: Attention): void {
+    this.#add({ mailbox, key: id, type: attentionType, id: null, definition: saga.id }, attention)
+  }
+
+  /** Sends a command of a saga that is driven here. */
+  command(saga: Saga, id: string, command: Command, data: unknown): void {
+    const { at } = stepOf(saga, command.step)
+    this.#add({ mailbox: at, key: id, type: commandType(command), id: null, definition: saga.id }, data)
+  }
+
+  /** Sends the answer to a command to the driver. */
+  answer(saga: Saga, id: string, answer: Answer): void {
+    this.#add({ mailbox: driverMailbox, key: id, type: answerType(answer), id: null, definition: saga.id }, answer)
   }
 
   /** Ends a saga whose home is here. */

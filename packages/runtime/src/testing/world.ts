@@ -193,7 +193,7 @@ export class World {
   async deliver(name: Name, messages: readonly LoggedMessage[]): Promise<void> {
     const service = this.services[name]
     const items = messages.map((message) => service.routing.item(message))
-    await service.commit((unit) => handleBatch(unit, name, service.homes, items), 'work.beforeCommit', 'work.afterCommit')
+    await service.commit((unit) => handleBatch(unit, service, items), 'work.beforeCommit', 'work.afterCommit')
   }
 
   /**

@@ -1,0 +1,121 @@
+import type { Saga } from '@comptoir/saga'
+import { beginDrives, type Drive, type DrivingStyle, fireOverdue } from './driving.ts'
+import { GroupCommit } from './group-commit.ts'
+import { claimKeys, type KeyClaim, OpenKeys } from './idempotency.ts'
+import type { Service } from './service.ts'
+import { Trouble } from './trouble.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
+
+/** How often overdue commands are looked for. In milliseconds. */
+const overdueMs = 1_000
+/** Overdue sagas in one transaction, at most. */
+const overdueLimit = 500
+
+/** What became of a request to begin a driven saga. `replayed`: its idempotency key was used before, for this saga. */
+export type Beginning =
+  | { readonly kind: 'begun'; readonly saga: string; readonly drive: Drive }
+  | { readonly kind: 'replayed'; readonly saga: string }
+  /** The key was used before with another request. */
+  | { readonly kind: 'mismatch' }
+  /** The key's first request has not been answered yet. */
+  | { readonly kind: 'open' }
+
+interface Request {
+  readonly id: string
+  readonly saga: Saga
+  readonly style: DrivingStyle
+  readonly input: unknown
+  readonly key: KeyClaim | undefined
+}
+
+/**
+ * Begins sagas that a service drives, in a group commit, and fires the time-outs of those that are driven over messages: every
+ * instance does, as sets, and no two take the same row.
+ */
+export class Driver {
+  readonly #service: Service
+  readonly #group: GroupCommit<Request, Beginning>
+  readonly #openKeys = new OpenKeys()
+  readonly #trouble: Trouble
+  readonly #stop = new AbortController()
+  #timing: Promise<void> | undefined
+
+  constructor(service: Service) {
+    this.#service = service
+    this.#group = new GroupCommit((requests) => this.#commit(requests))
+    this.#trouble = new Trouble(service.name, `${service.name}.timeouts`, service.ports)
+  }
+
+  /** Why time-outs are not fired just now; null when all is well. */
+  get trouble(): string | null {
+    return this.#trouble.text
+  }
+
+  start(): void {
+    this.#timing = this.#time()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await Promise.all([this.#timing, this.#group.idle()])
+  }
+
+  /**
+   * Begins a saga; resolves when it is committed, with its first command.
+   *
+   * @throws TypeError when this service does not drive such sagas; what the database throws
+   */
+  async begin<Input>(saga: Saga<string, Input>, style: DrivingStyle, input: Input, key?: KeyClaim): Promise<Beginning> {
+    if (!this.#service.drives.has(saga.id))
+      throw new TypeError(`${this.#service.name} does not drive ${saga.name}: add it to its drives`)
+    const id = this.#service.ports.ids.uuid()
+    return (await this.#openKeys.once(key, () => this.#group.add({ id, saga, style, input, key }))) ?? { kind: 'open' }
+  }
+
+  #commit(requests: readonly Request[]): Promise<Beginning[]> {
+    return this.#service.withoutConflict(() =>
+      this.#service.commit((unit) => this.#begin(unit, requests), 'entry.beforeCommit', 'entry.afterCommit'),
+    )
+  }
+
+  async #begin(unit: UnitOfWork, requests: readonly Request[]): Promise<Beginning[]> {
+    const { name } = this.#service
+    const keys = requests.flatMap(({ key, id }) => (key ? [{ ...key, answer: id }] : []))
+    const used = keys.length > 0 ? await claimKeys(unit, name, keys) : new Map()
+    const usedBy = ({ key }: Request) => key && used.get(`${key.scope} ${key.key}`)
+    const drives = new Map<string, Drive>()
+    for (const [saga, style] of kindsOf(requests)) {
+      const fresh = requests.filter((request) => request.saga === saga && request.style === style && !usedBy(request))
+      if (fresh.length > 0) for (const drive of beginDrives(unit, name, saga, style, fresh)) drives.set(drive.id, drive)
+    }
+    return requests.map((request) => {
+      const drive = drives.get(request.id)
+      if (drive) return { kind: 'begun', saga: request.id, drive }
+      const stored = usedBy(request)
+      return stored?.fingerprint === request.key?.fingerprint ? { kind: 'replayed', saga: stored.answer } : { kind: 'mismatch' }
+    })
+  }
+
+  async #time(): Promise<void> {
+    const { name, drives, ports } = this.#service
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        const fired = await this.#service.commit(
+          (unit) => fireOverdue(unit, name, drives, overdueLimit),
+          'work.beforeCommit',
+          'work.afterCommit',
+        )
+        this.#trouble.over()
+        if (fired < overdueLimit) await ports.signals.wait(`${name}.timeouts`, 0, overdueMs, signal)
+      } catch (error) {
+        await this.#trouble.pause(error, signal)
+      }
+    }
+  }
+}
+
+const kindsOf = (requests: readonly Request[]): (readonly [Saga, DrivingStyle])[] => {
+  const kinds = new Map(requests.map(({ saga, style }) => [`${saga.id} ${style}`, [saga, style] as const]))
+  return [...kinds.values()]
+}

@@ -1,0 +1,260 @@
+import {
+  type Answer,
+  afterAnswer,
+  afterTimeout,
+  beginDriving,
+  type Cause,
+  type Driving,
+  type Phase,
+  type Saga,
+  stepOf,
+} from '@comptoir/saga'
+import type { Transaction } from './ports/database.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
+
+/** How a driver reaches the participants: by messages, or by calls that it makes one at a time. */
+export type DrivingStyle = 'messages' | 'http'
+
+/** A saga that a service drives. */
+export interface Driven {
+  readonly saga: Saga
+  /** The business key that people know it by, from what is known so far; undefined while there is none. */
+  readonly subject?: (known: Known) => string | undefined
+}
+
+/** The input, and the results of the steps that are done, by their names. */
+export type Known = Readonly<Record<string, unknown>>
+
+/** Where a driven saga stands. */
+export interface Drive {
+  readonly id: string
+  readonly saga: Saga
+  readonly style: DrivingStyle
+  readonly driving: Driving
+  readonly known: Known
+}
+
+/** Begins sagas that are driven here: their rows, and, over messages, the first command of each. */
+export function beginDrives(
+  unit: UnitOfWork,
+  schema: string,
+  saga: Saga,
+  style: DrivingStyle,
+  begun: readonly { readonly id: string; readonly input: unknown }[],
+): Drive[] {
+  unit.opened(
+    saga,
+    begun.map(({ id }) => ({ id, subject: null })),
+    style,
+  )
+  const drives = begun.map(({ id, input }) => ({ id, saga, style, driving: beginDriving(saga), known: { input } }))
+  const rows = drives.map(columnsOf)
+  unit.write(
+    `insert into ${schema}.driving (saga, definition, style, kind, step, phase, data, due)
+     select saga, definition, $3, 'running', step, phase, data, comptoir.now() + make_interval(secs => due / 1000)
+     from unnest($1::uuid[], $2::text[], $4::text[], $5::text[], $6::text[], $7::float8[]) as d(saga, definition, step, phase, data, due)`,
+    [
+      rows.map((row) => row.id),
+      drives.map((drive) => drive.saga.id),
+      style,
+      rows.map((row) => row.step),
+      rows.map((row) => row.phase),
+      rows.map((row) => row.data),
+      rows.map((row) => row.due),
+    ],
+  )
+  for (const drive of drives) command(unit, drive)
+  return drives
+}
+
+/**
+ * Takes answers to the commands of driven sagas, each saga at most once: decides what follows, writes it, and, over messages,
+ * sends it. Answers where each saga stands then; a saga that is missing there has ended before. An answer that nobody awaits
+ * changes nothing.
+ */
+export async function takeAnswers(
+  unit: UnitOfWork,
+  schema: string,
+  driven: ReadonlyMap<string, Driven>,
+  answers: ReadonlyMap<string, Answer>,
+): Promise<ReadonlyMap<string, Drive>> {
+  const drives = await lockDrives(unit, schema, driven, `saga = any($1::uuid[])`, [[...answers.keys()]])
+  return move(unit, schema, driven, drives, ({ id, saga, driving, known }) => {
+    const answer = answers.get(id)
+    const next = answer && afterAnswer(saga, driving, answer)
+    return next && { driving: next, known: answer.outcome === 'done' ? { ...known, [answer.step]: answer.result } : known }
+  })
+}
+
+/** The time-outs of driven sagas whose command is overdue, at most so many, as one set. Answers how many there were. */
+export async function fireOverdue(
+  unit: UnitOfWork,
+  schema: string,
+  driven: ReadonlyMap<string, Driven>,
+  limit: number,
+): Promise<number> {
+  const drives = await lockDrives(
+    unit,
+    schema,
+    driven,
+    `saga in (select saga from ${schema}.driving where style = 'messages' and due <= comptoir.now() order by due limit $1::int for update skip locked)`,
+    [limit],
+  )
+  await move(unit, schema, driven, drives, ({ saga, driving, known }) => {
+    const next = afterTimeout(saga, driving)
+    return next && { driving: next, known }
+  })
+  return drives.length
+}
+
+/** Where these sagas stand; their rows are locked, in order. */
+export async function lockDrives(
+  tx: Transaction,
+  schema: string,
+  driven: ReadonlyMap<string, Driven>,
+  condition: string,
+  values: Parameters<Transaction['query']>[1],
+): Promise<Drive[]> {
+  const rows = await tx.query<DrivingRow>(
+    `select saga, definition, style, kind, step, phase, cause_step, reason, data from ${schema}.driving where ${condition} order by saga for update`,
+    values,
+  )
+  return rows.flatMap((row) => {
+    const saga = driven.get(row.definition)?.saga
+    // Of a declaration that this code does not know: code that does goes on with it.
+    return saga ? [{ id: row.saga, saga, style: row.style, driving: drivingOf(row), known: JSON.parse(row.data) as Known }] : []
+  })
+}
+
+interface DrivingRow {
+  saga: string
+  definition: string
+  style: DrivingStyle
+  kind: 'running' | 'compensating'
+  step: string
+  phase: Phase
+  cause_step: string | null
+  reason: string | null
+  data: string
+}
+
+function drivingOf({ kind, step, phase, cause_step, reason }: DrivingRow): Driving {
+  const command = { step, phase }
+  const cause: Cause | undefined = reason === null ? undefined : { step: cause_step ?? step, reason }
+  if (kind === 'compensating') return { kind, command, cause: cause ?? { step, reason: 'refused' } }
+  return { kind, command, ...(cause && { wish: cause }) }
+}
+
+/** Whoever calls says so again within this time, or another instance goes on with the saga. In milliseconds. */
+export const callLeaseMs = 5_000
+
+/** Milliseconds until `due`; null: never. */
+const dueOf = ({ saga, style, driving }: Drive): number | null =>
+  style === 'http' ? callLeaseMs : 'command' in driving ? (stepOf(saga, driving.command.step).timeout ?? null) : null
+
+function columnsOf(drive: Drive) {
+  const { id, driving, known } = drive
+  const { step, phase } = 'command' in driving ? driving.command : { step: '', phase: 'do' as const }
+  const cause = driving.kind === 'running' ? driving.wish : driving.kind === 'compensating' ? driving.cause : undefined
+  return {
+    id,
+    kind: driving.kind,
+    step,
+    phase,
+    causeStep: cause?.step ?? null,
+    reason: cause?.reason ?? null,
+    data: JSON.stringify(known),
+    due: dueOf(drive),
+  }
+}
+
+/** Moves sagas on as `decide` says (undefined: it stays), each to its next command or to its end. */
+export async function move(
+  unit: UnitOfWork,
+  schema: string,
+  driven: ReadonlyMap<string, Driven>,
+  drives: readonly Drive[],
+  decide: (drive: Drive) => Pick<Drive, 'driving' | 'known'> | undefined,
+): Promise<ReadonlyMap<string, Drive>> {
+  const moved: { readonly before: Drive; readonly after: Drive }[] = []
+  const all = new Map<string, Drive>()
+  for (const before of drives) {
+    const next = decide(before)
+    const after = next ? { ...before, ...next } : before
+    all.set(before.id, after)
+    if (next) moved.push({ before, after })
+  }
+  nameSubjects(unit, schema, driven, moved)
+  const going = moved.flatMap(({ after }) => ('command' in after.driving ? [after] : []))
+  if (going.length > 0) update(unit, schema, going)
+  for (const drive of going) command(unit, drive)
+  endAll(
+    unit,
+    schema,
+    moved.map(({ after }) => after),
+  )
+  return all
+}
+
+function update(unit: UnitOfWork, schema: string, drives: readonly Drive[]): void {
+  const rows = drives.map(columnsOf)
+  unit.write(
+    `update ${schema}.driving as d
+     set kind = n.kind, step = n.step, phase = n.phase, cause_step = n.cause_step, reason = n.reason, data = n.data,
+       asked = comptoir.now(), due = comptoir.now() + make_interval(secs => n.due / 1000)
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
+       as n(saga, kind, step, phase, cause_step, reason, data, due)
+     where d.saga = n.saga`,
+    [
+      rows.map((row) => row.id),
+      rows.map((row) => row.kind),
+      rows.map((row) => row.step),
+      rows.map((row) => row.phase),
+      rows.map((row) => row.causeStep),
+      rows.map((row) => row.reason),
+      rows.map((row) => row.data),
+      rows.map((row) => row.due),
+    ],
+  )
+}
+
+/** The row goes in the transaction that ends the saga. */
+function endAll(unit: UnitOfWork, schema: string, drives: readonly Drive[]): void {
+  const ended = drives.filter(({ driving }) => !('command' in driving))
+  if (ended.length === 0) return
+  unit.write(`delete from ${schema}.driving where saga = any($1::uuid[])`, [ended.map(({ id }) => id)])
+  for (const { id, saga, driving } of ended)
+    unit.end(saga, {
+      saga: id,
+      outcome: driving.kind === 'completed' ? 'completed' : 'cancelled',
+      cause: driving.kind === 'cancelled' ? driving.cause : undefined,
+    })
+}
+
+/** Gives sagas their business keys as soon as they are known. */
+function nameSubjects(
+  unit: UnitOfWork,
+  schema: string,
+  driven: ReadonlyMap<string, Driven>,
+  moved: readonly { readonly before: Drive; readonly after: Drive }[],
+): void {
+  const named = moved.flatMap(({ before, after }) => {
+    const subjectOf = driven.get(after.saga.id)?.subject
+    const subject = subjectOf?.(after.known)
+    return subject === undefined || subjectOf?.(before.known) !== undefined ? [] : [{ id: after.id, subject }]
+  })
+  if (named.length === 0) return
+  unit.write(
+    `update ${schema}.saga as s set subject = n.subject from unnest($1::uuid[], $2::text[]) as n(id, subject) where s.id = n.id`,
+    [named.map(({ id }) => id), named.map(({ subject }) => subject)],
+  )
+}
+
+/** Over messages a command is sent with the decision; calls are made once it is committed. */
+function command(unit: UnitOfWork, { id, saga, style, driving, known }: Drive): void {
+  if (style === 'messages' && 'command' in driving) unit.command(saga, id, driving.command, bodyOf(driving, known))
+}
+
+/** What a command tells the participant: to do, all that is known; to settle and undo, why. */
+export const bodyOf = (driving: Extract<Driving, { command: object }>, known: Known): unknown =>
+  driving.command.phase === 'do' ? known : { cause: driving.kind === 'running' ? driving.wish : driving.cause }
