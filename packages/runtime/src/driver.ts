@@ -1,5 +1,5 @@
-import type { Saga } from '@comptoir/saga'
-import { beginDrives, type Drive, type DrivingStyle, fireOverdue } from './driving.ts'
+import type { Cause, Saga } from '@comptoir/saga'
+import { beginDrives, type Drive, type DrivingStyle, fireOverdue, type WishFate, wishCancelled } from './driving.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claimKeys, type KeyClaim, OpenKeys } from './idempotency.ts'
 import type { Service } from './service.ts'
@@ -70,6 +70,18 @@ export class Driver {
       throw new TypeError(`${this.#service.name} does not drive ${saga.name}: add it to its drives`)
     const id = this.#service.ports.ids.uuid()
     return (await this.#openKeys.once(key, () => this.#group.add({ id, saga, style, input, key }))) ?? { kind: 'open' }
+  }
+
+  /**
+   * Asks for the end of a saga before its pivot is done. accepted is not yet cancelled: the pivot may win, so wait for the end.
+   *
+   * @throws what the database throws
+   */
+  async cancel(saga: string, cause: Cause): Promise<WishFate> {
+    const { name, drives } = this.#service
+    return this.#service.withoutConflict(() =>
+      this.#service.commit((unit) => wishCancelled(unit, name, drives, saga, cause), 'work.beforeCommit', 'work.afterCommit'),
+    )
   }
 
   #commit(requests: readonly Request[]): Promise<Beginning[]> {

@@ -1,8 +1,10 @@
 import {
   type Answer,
   afterAnswer,
+  afterCancelWish,
   afterTimeout,
   beginDriving,
+  type CancelWish,
   type Cause,
   type Driving,
   type Phase,
@@ -105,6 +107,27 @@ export async function fireOverdue(
     return next && { driving: next, known }
   })
   return drives.length
+}
+
+/** What becomes of a wish to cancel a driven saga; unknown: it has ended, or is not driven here. */
+export type WishFate = CancelWish['kind'] | 'unknown'
+
+/** Takes up the wish to cancel a saga, as long as it can be: its awaited step is settled, and decides. */
+export async function wishCancelled(
+  unit: UnitOfWork,
+  schema: string,
+  driven: ReadonlyMap<string, Driven>,
+  id: string,
+  cause: Cause,
+): Promise<WishFate> {
+  const drives = await lockDrives(unit, schema, driven, 'saga = $1', [id])
+  let fate: WishFate = 'unknown'
+  await move(unit, schema, driven, drives, ({ saga, driving, known }) => {
+    const wish = afterCancelWish(saga, driving, cause)
+    fate = wish.kind
+    return wish.kind === 'accepted' ? { driving: wish.driving, known } : undefined
+  })
+  return fate
 }
 
 /** Where these sagas stand; their rows are locked, in order. */

@@ -1,3 +1,4 @@
+import { handleBatch } from '../batch.ts'
 import { CallDriver, type CallStep } from '../call-driver.ts'
 import type { Consumer } from '../consume.ts'
 import { Driver } from '../driver.ts'
@@ -5,6 +6,7 @@ import type { DrivingStyle } from '../driving.ts'
 import { raiseEpoch } from '../epoch.ts'
 import { soleLeases } from '../leading.ts'
 import { localSignals } from '../local-signals.ts'
+import type { LoggedMessage } from '../log.ts'
 import { LogConsumer } from '../log-consumer.ts'
 import { drivingMigrations, engineMigrations, migrate, sharedMigrations } from '../migrate.ts'
 import type { Database } from '../ports/database.ts'
@@ -40,7 +42,7 @@ export class DrivenWorld {
   readonly calls: Readonly<Record<string, StepCalls>>
   readonly services: Readonly<Record<(typeof names)[number], Service>>
   readonly #database: Database
-  readonly #consumers: readonly Consumer[]
+  readonly consumers: readonly Consumer[]
   readonly #callDrivers: CallDriver[] = []
   #now = start
 
@@ -74,7 +76,7 @@ export class DrivenWorld {
     }
     this.calls = { a: new StepCalls(this.services.a), b: new StepCalls(this.services.b) }
     this.driver = new Driver(this.services.orchestrator)
-    this.#consumers = Object.values(this.services).map((service) => new LogConsumer(service, names))
+    this.consumers = Object.values(this.services).map((service) => new LogConsumer(service, names))
   }
 
   static async create(database: Database, acts: Acts = {}): Promise<DrivenWorld> {
@@ -90,12 +92,12 @@ export class DrivenWorld {
   }
 
   async start(): Promise<void> {
-    for (const consumer of this.#consumers) await consumer.start()
+    for (const consumer of this.consumers) await consumer.start()
     this.driver.start()
   }
 
   async stop(): Promise<void> {
-    for (const consumer of this.#consumers) await consumer.stop()
+    for (const consumer of this.consumers) await consumer.stop()
     for (const driver of this.#callDrivers) await driver.stop()
     await this.driver.stop()
   }
@@ -119,6 +121,27 @@ export class DrivenWorld {
     const begun = await this.driver.begin(trip, style, { n })
     if (begun.kind !== 'begun') throw new Error(`a trip was ${begun.kind}`)
     return begun.saga
+  }
+
+  /** Handles messages in one transaction of a service, whatever its mailbox says. */
+  async deliver(name: (typeof names)[number], messages: readonly LoggedMessage[]): Promise<void> {
+    const service = this.services[name]
+    const items = messages.map((message) => service.routing.item(message))
+    await service.commit((unit) => handleBatch(unit, service, items), 'work.beforeCommit', 'work.afterCommit')
+  }
+
+  /** Everything that was said to a mailbox, in the order of each log. */
+  async mail(mailbox: string): Promise<LoggedMessage[]> {
+    const logs = await Promise.all(
+      names.map((source) =>
+        this.#database.query<LoggedMessage>(
+          `select '${source}' as source, epoch, txid, pos, key, type, id, definition, body, 0 as created
+           from ${source}.log where mailbox = $1 order by epoch, txid, pos`,
+          [mailbox],
+        ),
+      ),
+    )
+    return logs.flat()
   }
 
   /** Lets time pass, in milliseconds. */

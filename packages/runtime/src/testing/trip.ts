@@ -22,7 +22,7 @@ export const trip = defineSaga('Trip', { version: 1, home: 'a', input: Type.Obje
     failed: no('PackingFailed'),
     undo: { name: 'unpack', state: 'UNPACKING', done: message('Unpacked', nothing) },
   })
-  .pivot('pay', { at: 'b', state: 'PAYING', done: message('Paid', nothing), failed: no('PaymentFailed') })
+  .pivot('pay', { at: 'b', state: 'PAYING', done: message('Paid', nothing), failed: no('PaymentFailed'), timeout: '10m' })
   .retriable('leave', { at: 'a', state: 'LEAVING', done: message('Left', nothing) })
   .end('ENDED', message('TripEnded', nothing))
 
