@@ -1,15 +1,10 @@
 import type { Cause, Saga } from '@comptoir/saga'
 import { beginDrives, type Drive, type DrivingStyle, fireOverdue, type WishFate, wishCancelled } from './driving.ts'
+import { DueWork } from './due-work.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claimKeys, type KeyClaim, OpenKeys } from './idempotency.ts'
 import type { Service } from './service.ts'
-import { Trouble } from './trouble.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
-
-/** How often overdue commands are looked for. In milliseconds. */
-const overdueMs = 1_000
-/** Overdue sagas in one transaction, at most. */
-const overdueLimit = 500
 
 /** What became of a request to begin a driven saga. `replayed`: its idempotency key was used before, for this saga. */
 export type Beginning =
@@ -28,36 +23,30 @@ interface Request {
   readonly key: KeyClaim | undefined
 }
 
-/**
- * Begins sagas that a service drives, in a group commit, and fires the time-outs of those that are driven over messages: every
- * instance does, as sets, and no two take the same row.
- */
+/** Begins sagas that a service drives, in a group commit, and fires the time-outs of those that are driven over messages. */
 export class Driver {
   readonly #service: Service
   readonly #group: GroupCommit<Request, Beginning>
   readonly #openKeys = new OpenKeys()
-  readonly #trouble: Trouble
-  readonly #stop = new AbortController()
-  #timing: Promise<void> | undefined
+  readonly #timeouts: DueWork
 
   constructor(service: Service) {
     this.#service = service
     this.#group = new GroupCommit((requests) => this.#commit(requests))
-    this.#trouble = new Trouble(service.name, `${service.name}.timeouts`, service.ports)
+    this.#timeouts = new DueWork(service, 'timeouts', (unit, limit) => fireOverdue(unit, service.name, service.drives, limit))
   }
 
   /** Why time-outs are not fired just now; null when all is well. */
   get trouble(): string | null {
-    return this.#trouble.text
+    return this.#timeouts.trouble
   }
 
   start(): void {
-    this.#timing = this.#time()
+    this.#timeouts.start()
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort()
-    await Promise.all([this.#timing, this.#group.idle()])
+    await Promise.all([this.#timeouts.stop(), this.#group.idle()])
   }
 
   /**
@@ -106,24 +95,6 @@ export class Driver {
       const stored = usedBy(request)
       return stored?.fingerprint === request.key?.fingerprint ? { kind: 'replayed', saga: stored.answer } : { kind: 'mismatch' }
     })
-  }
-
-  async #time(): Promise<void> {
-    const { name, drives, ports } = this.#service
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      try {
-        const fired = await this.#service.commit(
-          (unit) => fireOverdue(unit, name, drives, overdueLimit),
-          'work.beforeCommit',
-          'work.afterCommit',
-        )
-        this.#trouble.over()
-        if (fired < overdueLimit) await ports.signals.wait(`${name}.timeouts`, 0, overdueMs, signal)
-      } catch (error) {
-        await this.#trouble.pause(error, signal)
-      }
-    }
   }
 }
 

@@ -22,7 +22,7 @@ export const sharedMigrations: Migrations = { owner: 'comptoir', folder: engine,
 export const engineMigrations = (schema: string): Migrations => ({
   owner: `${schema}.engine`,
   folder: engine,
-  only: [1, 2, 4, 5],
+  only: [1, 2, 4, 5, 7],
   schema,
 })
 

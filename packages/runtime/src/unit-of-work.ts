@@ -5,6 +5,7 @@ import {
   type Command,
   checkSize,
   commandType,
+  deadlineOf,
   firstSending,
   type Saga,
   type Sending,
@@ -109,7 +110,8 @@ export class UnitOfWork implements Unit {
   opened(saga: Saga, begun: readonly { readonly id: string; readonly subject: string | null }[], style = 'choreographed'): void {
     if (saga.home !== this.#context.name && style === 'choreographed')
       throw new TypeError(`${saga.name} begins at home, which is ${saga.home}: begin it there, its end would find no row here`)
-    for (const { id, subject } of begun) this.#begun.push({ id, subject, definition: saga.id, style })
+    const deadline = style === 'choreographed' ? deadlineOf(saga) : null
+    for (const { id, subject } of begun) this.#begun.push({ id, subject, definition: saga.id, style, deadline })
     this.#count(saga, 'began', begun.length)
   }
 

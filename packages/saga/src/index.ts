@@ -53,6 +53,7 @@ export { type Progress, progressOf, type StepStatus } from './progress.ts'
 export {
   type Change,
   type Decision,
+  deadlineOf,
   decide,
   firstSending,
   messageId,
@@ -61,6 +62,7 @@ export {
   type Sending,
   type StepRecord,
   sendingAfter,
+  settleSending,
   type Target,
 } from './protocol.ts'
 export { literalsOf, schemaText } from './schema-text.ts'

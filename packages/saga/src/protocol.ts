@@ -1,4 +1,4 @@
-import { requested, type Saga, type StepDefinition } from './definition.ts'
+import { requested, type Saga, type StepDefinition, stepOf } from './definition.ts'
 
 /**
  * The protocol at one step (blocks of one step; parallel blocks will widen `neighbours`). Every message may come any
@@ -90,6 +90,20 @@ export function firstSending(saga: Saga): Sending {
   const first = saga.steps[0]
   if (!first) throw new RangeError(`saga ${saga.name} has no steps`)
   return { type: requested(saga), target: { kind: 'step', at: first.at, step: first.name, phase: 'do' } }
+}
+
+/** The message that makes the outcome of a saga definite, wherever it stands: it goes from step to step as far as they have run. */
+export function settleSending(saga: Saga): Sending {
+  const { type, target } = firstSending(saga)
+  if (target.kind !== 'step') throw new RangeError(`saga ${saga.name} begins with ${type}, which is no step`)
+  const first = stepOf(saga, target.step)
+  return { type: settleOf(first), target: { ...target, phase: 'settle' } }
+}
+
+/** Milliseconds after which the outcome of a choreographed saga is made definite: all its steps' time-outs; null: never. */
+export function deadlineOf(saga: Saga): number | null {
+  const timeouts = saga.steps.flatMap(({ timeout }) => timeout ?? [])
+  return timeouts.length > 0 ? timeouts.reduce((sum, ms) => sum + ms, 0) : null
 }
 
 /** The routes of the choreography: which message goes where. A message is only sent where this table has a handler for it. */

@@ -1,9 +1,10 @@
 import { cancelOrder, placeOrder } from '@comptoir/contracts'
-import { Entry, type Home, type Lockable, type Migrations, type Ports, participant, Service } from '@comptoir/runtime'
+import { Entry, type Lockable, type Migrations, type Ports, participant, Service } from '@comptoir/runtime'
 import { orderAttention } from './orders/attention.ts'
 import { cancellationEnded, markCancelled } from './orders/cancellation.ts'
 import { createOrder } from './orders/create-order.ts'
 import { linkPayment } from './orders/link-payment.ts'
+import { usualPayWithinMs } from './orders/payment-deadline.ts'
 import { paymentProcessed } from './orders/payment-processed.ts'
 import type { OrderEntry } from './orders/place-order.api.ts'
 import { decreaseStock, returnStock, stockLock } from './stock/reserve-stock.ts'
@@ -17,22 +18,24 @@ export const storeMigrations: readonly Migrations[] = [
 ]
 
 const lockables: Readonly<Record<string, Lockable>> = { stocks: stockLock }
-const homes: readonly Home[] = [
-  { saga: placeOrder, attention: orderAttention },
-  { saga: cancelOrder, attention: orderAttention, ended: cancellationEnded },
-]
-
-/** The store as the runtime runs it: its steps of both sagas, which it is the home of, and the events it hears. */
-export function storeService(ports: Ports, epoch: number): Service {
+/**
+ * The store as the runtime runs it: its steps of both sagas, which it is the home of, and the events it hears.
+ *
+ * @param payWithinMs how long an order waits for its payment
+ */
+export function storeService(ports: Ports, epoch: number, payWithinMs = usualPayWithinMs): Service {
   return new Service({
     ...ports,
     epoch,
     name: 'store',
     participants: [
-      participant(placeOrder, 'store', { createOrder, decreaseStock, linkPayment }),
+      participant(placeOrder, 'store', { createOrder, decreaseStock, linkPayment: linkPayment(payWithinMs) }),
       participant(cancelOrder, 'store', { returnStock, markCancelled }),
     ],
-    homes,
+    homes: [
+      { saga: placeOrder, attention: orderAttention },
+      { saga: cancelOrder, attention: orderAttention, ended: cancellationEnded(payWithinMs) },
+    ],
     events: [paymentProcessed],
     lockables,
   })

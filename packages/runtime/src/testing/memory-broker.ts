@@ -49,6 +49,11 @@ export class MemoryBroker {
     }
   }
 
+  /** How many share a mailbox. */
+  members(mailbox: string): number {
+    return this.#mailbox(mailbox).members.length
+  }
+
   /** Brings everything that a mailbox ever got once more, as after a loss of its offsets. */
   repeat(mailbox: string): void {
     for (const partition of this.#mailbox(mailbox).partitions) {
@@ -56,6 +61,14 @@ export class MemoryBroker {
       partition.owner = undefined
     }
     this.#share(mailbox)
+  }
+
+  /** Forgets what a mailbox holds. */
+  lose(mailbox: string): void {
+    for (const partition of this.#mailbox(mailbox).partitions) {
+      partition.records.length = 0
+      partition.committed = 0
+    }
   }
 
   /** Puts a record into a mailbox that is no message of ours. */

@@ -2,6 +2,7 @@ import { cancelOrder } from '@comptoir/contracts'
 import type { Ending, Handler, Unit } from '@comptoir/runtime'
 import { done, type StepsOf } from '@comptoir/saga'
 import type { OrderLine } from './order.ts'
+import { awaitNoPayment, awaitPayment } from './payment-deadline.ts'
 
 /**
  * Begins CancelOrder for those of the orders that are PLACED: a compare-and-set, so that one order has one cancellation.
@@ -15,6 +16,10 @@ export async function beginCancellations(unit: Unit, orders: readonly number[], 
     [orders, orders.map(() => unit.newId())],
   )
   if (rows.length === 0) return
+  awaitNoPayment(
+    unit,
+    rows.map((row) => row.id),
+  )
   const lines = await unit.query<OrderLine & { order_id: number }>(
     `select order_id, product_id, quantity from store.order_items where order_id = any($1::bigint[]) order by order_id, line`,
     [rows.map((row) => row.id)],
@@ -53,21 +58,31 @@ export const markCancelled: Handler<StepsOf<typeof cancelOrder>['markCancelled']
   },
 }
 
-/** A cancellation was refused. Because the payment is paid: the order is PAID. By an error: it is PLACED as before. */
-export async function cancellationEnded(unit: Unit, endings: readonly Ending[]): Promise<void> {
-  const refused = endings.filter((ending) => ending.outcome === 'cancelled')
-  if (refused.length === 0) return
-  const rows = await unit.query<{ id: number }>(
-    `update store.orders as o
+/**
+ * A cancellation was refused. Because the payment is paid: the order is PAID. By an error: it is PLACED as before, and waits
+ * for its payment anew.
+ */
+export const cancellationEnded =
+  (payWithinMs: number) =>
+  async (unit: Unit, endings: readonly Ending[]): Promise<void> => {
+    const refused = endings.filter((ending) => ending.outcome === 'cancelled')
+    if (refused.length === 0) return
+    const rows = await unit.query<{ id: number; paid: boolean }>(
+      `update store.orders as o
      set status = case when c.paid then 'PAID' else 'PLACED' end, paid = c.paid, version = o.version + 1,
        cancel_saga_id = case when c.paid then o.cancel_saga_id end
      from unnest($1::bigint[], $2::boolean[]) as c(id, paid)
      where o.id = c.id and o.status = 'CANCELLING'
-     returning o.id`,
-    [refused.map(({ subject }) => Number(subject)), refused.map(({ cause }) => cause?.reason === 'paid')],
-  )
-  unit.changed(
-    'order',
-    rows.map((row) => row.id),
-  )
-}
+     returning o.id, o.paid`,
+      [refused.map(({ subject }) => Number(subject)), refused.map(({ cause }) => cause?.reason === 'paid')],
+    )
+    unit.changed(
+      'order',
+      rows.map((row) => row.id),
+    )
+    awaitPayment(
+      unit,
+      rows.flatMap((row) => (row.paid ? [] : [row.id])),
+      payWithinMs,
+    )
+  }

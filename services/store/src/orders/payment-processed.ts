@@ -1,5 +1,6 @@
 import { PaymentProcessed } from '@comptoir/contracts'
 import type { EventHandler } from '@comptoir/runtime'
+import { awaitNoPayment } from './payment-deadline.ts'
 
 /**
  * The payment was paid. An order that is PLACED or CANCELLING is PAID from now on (its payment row has decided); on one
@@ -17,9 +18,8 @@ export const paymentProcessed: EventHandler<{ order_id: number; payment_id: numb
        returning o.id`,
       [events.map((event) => event.data.order_id), events.map((event) => event.data.payment_id)],
     )
-    unit.changed(
-      'order',
-      rows.map((row) => row.id),
-    )
+    const paid = rows.map((row) => row.id)
+    unit.changed('order', paid)
+    awaitNoPayment(unit, paid)
   },
 }
