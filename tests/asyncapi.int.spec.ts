@@ -4,7 +4,7 @@ import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { messages as described, events, sagas } from '../apps/comptoir/src/installation.ts'
 import { toRecord } from '../packages/kafka/src/outgoing.ts'
-import { attentionType } from '../packages/runtime/src/routing.ts'
+import { attentionType } from '../packages/runtime/src/unit-of-work.ts'
 import { userOnHold } from './kit/shop.ts'
 import { newProduct, openShop, pay, place, placed, type Shop } from './orders/shop.fixture.ts'
 
