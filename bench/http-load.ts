@@ -33,7 +33,7 @@ export async function orderLoad(
         method: 'POST',
         path: '/store-api/orders',
         headers: { 'content-type': 'application/json' },
-        setupRequest: (request) => ({ ...request, body: JSON.stringify(order()) }),
+        setupRequest: (request) => ({ ...request, body: JSON.stringify(httpOrder()) }),
       },
     ],
   })
@@ -44,7 +44,8 @@ export async function orderLoad(
   return { created, seconds: result.duration, p50: result.latency.p50, p99: result.latency.p99 }
 }
 
-function order() {
+/** An order of one or two lines of the demo data. */
+export function httpOrder() {
   const product = below(products)
   const items = [
     { product_id: 1 + product, quantity: 1 },

@@ -31,7 +31,7 @@ export async function withServer<T>(
   work: (server: Server) => Promise<T>,
   place?: Place,
 ): Promise<T> {
-  const { server, stop } = await startServer(command, place ? addressesOf(place) : {})
+  const { server, stop } = await startServer(command, place)
   try {
     return await work(server)
   } finally {
@@ -45,19 +45,30 @@ const addressesOf = ({ at, kafka }: Place): Record<string, string> => ({
   ...(kafka && { KAFKA_BROKERS: kafka.brokers.join(','), KAFKA_PREFIX: kafka.prefix }),
 })
 
-async function startServer(
-  command: keyof typeof commands,
-  addresses: Record<string, string>,
-): Promise<{ server: Server; stop: () => Promise<void> }> {
+/** A server, and what may happen to its process. */
+export interface Running {
+  readonly server: Server
+  signal(name: NodeJS.Signals): void
+  /** Ends it (SIGTERM by default), unless it has ended. */
+  stop(how?: NodeJS.Signals): Promise<void>
+}
+
+/** Starts the command and waits until it listens. @throws when it ends before that */
+export async function startServer(command: keyof typeof commands, place?: Place): Promise<Running> {
   const [file, ...args] = commands[command]
-  const child = spawn(file, args, { cwd: root, env: { ...process.env, ...addresses }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const env = { ...process.env, ...(place && addressesOf(place)) }
+  const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const { url, pid } = await announcement(child)
-  const stop = async () => {
-    process.kill(pid, 'SIGTERM')
-    await exited
+  const signal = (name: NodeJS.Signals) => process.kill(pid, name)
+  return {
+    server: serverAt(url),
+    signal,
+    async stop(how = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) signal(how)
+      await exited
+    },
   }
-  return { server: serverAt(url), stop }
 }
 
 function serverAt(url: string): Server {

@@ -15,7 +15,8 @@ import { Member } from './member.ts'
 const seed = Number(process.env.COMPTOIR_CRASH_SEED ?? Date.now() % 2 ** 31)
 /**
  * A way is mute until the other instance has so many more acknowledgements. With Kafka these last beyond a member's session.
- * What cannot reach PostgreSQL stays a member: orders of its keys wait, and clients that cancel one wait with it.
+ * What cannot reach PostgreSQL stays a member for ten seconds: orders of its keys wait, and clients that cancel one wait with
+ * it (for longer: no-database.servers.spec.ts).
  */
 const acknowledgements = { PostgreSQL: 15, Kafka: 70 }
 

@@ -8,14 +8,16 @@ import { createTopics } from './topics.ts'
 export function kafkaBroker(options: KafkaOptions): Broker {
   const settings = settingsOf(options)
   const publisher = new Publisher(settings)
-  const subscriptions: KafkaSubscription[] = []
+  const subscriptions = new Set<KafkaSubscription>()
   let closed = false
   return {
     prepare: (mailboxes) => createTopics(settings, mailboxes),
     publish: (mailbox, messages) => publisher.publish(mailbox, messages),
     subscribe(mailbox) {
       const subscription = new KafkaSubscription(settings, mailbox)
-      subscriptions.push(subscription)
+      subscriptions.add(subscription)
+      // Instances leave and join again: what had arrived is not kept for the process's life.
+      void subscription.ended.then(() => subscriptions.delete(subscription))
       if (closed) void subscription.close()
       return subscription
     },

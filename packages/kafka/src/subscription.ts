@@ -25,6 +25,8 @@ interface Origin extends Offset {
  * may have been committed with a later one.
  */
 export class KafkaSubscription implements Subscription {
+  /** Resolves when it is closed. */
+  readonly ended: Promise<void>
   readonly #settings: Settings
   readonly #mailbox: string
   readonly #pending: Delivery[] = []
@@ -32,7 +34,6 @@ export class KafkaSubscription implements Subscription {
   readonly #origins: Origin[] = []
   readonly #arrivals = new Arrivals()
   readonly #closing = new AbortController()
-  readonly #work: Promise<void>
   #bytes = 0
   #generation = 0
   #trouble: string | null = 'has not joined yet'
@@ -41,7 +42,7 @@ export class KafkaSubscription implements Subscription {
   constructor(settings: Settings, mailbox: string) {
     this.#settings = settings
     this.#mailbox = mailbox
-    this.#work = this.#run()
+    this.ended = this.#run()
   }
 
   get pending(): readonly Delivery[] {
@@ -75,7 +76,7 @@ export class KafkaSubscription implements Subscription {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#work
+    await this.ended
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Members } from './members.ts'
 import type { Database } from './ports/database.ts'
-import { eventually } from './testing/eventually.ts'
+import { eventually, turns } from './testing/eventually.ts'
+import { faultyDatabase } from './testing/faulty-database.ts'
 import { openWorld, useBroker, World } from './testing/world.ts'
 
 let database: Database
@@ -82,6 +84,91 @@ describe('a consumer of a broker', () => {
   })
 })
 
+describe('F38: an instance that has no way to its database', () => {
+  /** Keys of all partitions: some are in its hand. */
+  const trips = 60
+  const startBesideAnother = async (through: (db: Database) => Database) =>
+    (await world.start(world.services.a, world.services.b, world.service('b', { through })))[2]
+
+  describe('and is told so', () => {
+    let cut: boolean
+    let ids: readonly string[]
+    beforeEach(async () => {
+      cut = false
+      const consumer = await startBesideAnother((db) => faultyDatabase(db, () => (cut ? '08006' : undefined)))
+      cut = true
+      ids = await world.begin(trips)
+      await eventually(() => consumer?.trouble?.includes('made to fail') === true)
+    })
+
+    it('leaves its keys to the others after ten seconds, and takes a share again when it has one', async () => {
+      await world.pass(10_000)
+      await eventually(() => world.broker.members('b') === 1)
+      await eventually(() => world.ended())
+      expect(cut).toBe(true)
+      cut = false
+      await eventually(() => world.broker.members('b') === 2)
+      const more = await world.begin(trips)
+      await eventually(() => world.ended())
+      for (const id of [...ids, ...more]) expect(await world.effects(id)).toEqual(complete)
+      expect(await members('b')).toHaveLength(1)
+    })
+
+    it('keeps its keys for less, and goes on where it was', async () => {
+      await world.pass(9_000)
+      await eventually(turns(50))
+      expect(world.broker.members('b')).toBe(2)
+      expect(await world.ended()).toBe(false)
+      cut = false
+      await eventually(() => world.ended())
+      for (const id of ids) expect(await world.effects(id)).toEqual(complete)
+    })
+
+    it('stops while it is away', async () => {
+      await world.pass(10_000)
+      await eventually(() => world.broker.members('b') === 1)
+      await world.stop()
+      expect(world.broker.members('b')).toBe(0)
+    })
+  })
+
+  it('leaves its keys also when nothing has come for it yet', async () => {
+    let cut = false
+    await startBesideAnother((db) => faultyDatabase(db, () => (cut ? '08006' : undefined)))
+    await eventually(() => world.broker.members('b') === 2)
+    cut = true
+    await world.until(() => world.broker.members('b') === 1)
+  })
+
+  it('leaves its keys also while it waits for an answer; what was under way happens once', async () => {
+    let asked = 0
+    let answer = () => {}
+    const silence = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await startBesideAnother((db) => ({
+      async query(text, values) {
+        if (asked > 0) await silence
+        return db.query(text, values)
+      },
+      script: (text) => db.script(text),
+      close: () => db.close(),
+      async transaction(work) {
+        asked += 1
+        await silence
+        return db.transaction(work)
+      },
+    }))
+    const ids = await world.begin(trips)
+    await eventually(() => asked > 0)
+    await world.until(() => world.broker.members('b') === 1)
+    await eventually(() => world.ended())
+    answer()
+    await eventually(() => world.broker.members('b') === 2)
+    for (const id of ids) expect(await world.effects(id)).toEqual(complete)
+  })
+})
+
 describe('F8: over what an instance had in hand when it died', () => {
   it('the others go one message at a time; a clean stop leaves no trace', async () => {
     await database.query(`insert into b.member (instance) values ('comptoir somewhere 7')`)
@@ -121,6 +208,30 @@ describe('F8: over what an instance had in hand when it died', () => {
     expect(await members('b')).toHaveLength(1)
     await world.stop()
     expect(await members('b')).toEqual([])
+  })
+})
+
+describe('F8: the deaths that an instance hears of', () => {
+  const appear = () => database.query(`insert into b.member (instance) values ('comptoir somewhere 7')`)
+
+  it('are told once, and again of one that has come back and dies again', async () => {
+    const heard = new Members(database, 'b')
+    await appear()
+    expect([await heard.deaths(), await heard.deaths()]).toEqual([1, 0])
+    await database.query('delete from b.member')
+    expect(await heard.deaths()).toBe(0)
+    await appear()
+    expect(await heard.deaths()).toBe(1)
+  })
+
+  it('are told again to one that was away itself, which counts as dead no longer', async () => {
+    const away = new Members(database, 'b')
+    await away.join()
+    await appear()
+    await database.query('update b.member set died = comptoir.now()')
+    expect(await away.deaths()).toBe(2)
+    await away.rejoin()
+    expect(await away.deaths()).toBe(1)
   })
 })
 

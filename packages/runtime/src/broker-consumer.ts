@@ -1,5 +1,6 @@
 import { BrokerInlet } from './broker-inlet.ts'
 import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
+import { isOutOfReach } from './database-watch.ts'
 import { Handling } from './handling.ts'
 import { HeldKeys, heldSignal } from './held-keys.ts'
 import { Leader } from './leader.ts'
@@ -16,8 +17,8 @@ const pollMs = 1_000
 const inHand = 3 * batchLimit
 
 /**
- * The consumer of one service's mailbox at a broker. All instances are active, each on its share of the keys; what is held
- * is tried again by one of them.
+ * The consumer of one service's mailbox at a broker. All instances are active, each on its share of the keys, but those that
+ * have no way to the database; what is held is tried again by one of them.
  */
 export class BrokerConsumer implements Consumer {
   readonly #loop: ConsumeLoop
@@ -59,13 +60,40 @@ export class BrokerConsumer implements Consumer {
   }
 
   async #consume(): Promise<void> {
+    let enter = () => this.#members.join()
+    while ((await this.#entered(enter)) && (await this.#takeShare())) enter = () => this.#members.rejoin()
+  }
+
+  /** Tries until the database has taken note that this instance consumes: who cannot reach it takes no keys. False when stopped. */
+  async #entered(enter: () => Promise<void>): Promise<boolean> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        await enter()
+        return true
+      } catch (error) {
+        await this.#loop.trouble.pause(error, signal)
+      }
+    }
+    return false
+  }
+
+  /** Consumes a share of the keys. Answers whether it was given up for want of the database, and wanted again. */
+  async #takeShare(): Promise<boolean> {
     const { service, failures, trouble } = this.#loop
-    const until = this.#stop.signal
-    await this.#join()
+    const share = new AbortController()
+    const until = AbortSignal.any([this.#stop.signal, share.signal])
     const subscription = this.#broker.subscribe(service.name)
     this.#subscription = subscription
     const inlet = new BrokerInlet(subscription)
     const handling = new Handling(service, inlet, this.#held, failures)
+    const givenUp = isOutOfReach(service, until).then(async (outOfReach) => {
+      if (!outOfReach) return false
+      share.abort()
+      // At once: what is under way may take a minute to fail. If it succeeds after all, the next owner finds it in the inbox.
+      await subscription.close()
+      return true
+    })
     let generation = 0
     try {
       const before = async () => {
@@ -76,23 +104,14 @@ export class BrokerConsumer implements Consumer {
         generation = seen
       }
       await this.#loop.run(inlet, handling, until, before, () => pollMs)
-      if (!handling.careful) await this.#members.leave()
+      if (!share.signal.aborted && !handling.careful) await this.#members.leave()
     } catch (error) {
       await trouble.pause(error, until)
     } finally {
+      share.abort()
       await subscription.close()
     }
-  }
-
-  async #join(): Promise<void> {
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      try {
-        return await this.#members.join()
-      } catch (error) {
-        await this.#loop.trouble.pause(error, signal)
-      }
-    }
+    return givenUp
   }
 
   /** Tries what is held again, for all instances. */

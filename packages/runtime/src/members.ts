@@ -10,7 +10,7 @@ const mourningMs = 300_000
 export class Members {
   readonly #database: Database
   readonly #schema: string
-  readonly #known = new Set<string>()
+  #known: ReadonlySet<string> = new Set()
 
   constructor(database: Database, schema: string) {
     this.#database = database
@@ -21,6 +21,18 @@ export class Members {
     await this.#database.query(
       `insert into ${this.#schema}.member (instance) values (current_setting('application_name'))
        on conflict (instance) do update set died = comptoir.now()`,
+    )
+  }
+
+  /**
+   * It was away, and died over nothing. Of which deaths it has heard does not count any more: what it had in hand has gone to
+   * others, and may come back.
+   */
+  async rejoin(): Promise<void> {
+    this.#known = new Set()
+    await this.#database.query(
+      `insert into ${this.#schema}.member (instance) values (current_setting('application_name'))
+       on conflict (instance) do update set died = null`,
     )
   }
 
@@ -40,7 +52,8 @@ export class Members {
       [mourningMs],
     )
     const news = rows.filter(({ instance }) => !this.#known.has(instance))
-    for (const { instance } of news) this.#known.add(instance)
+    // Whoever is not dead any more may die again.
+    this.#known = new Set(rows.map(({ instance }) => instance))
     return news.length
   }
 }

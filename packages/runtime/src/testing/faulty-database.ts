@@ -1,16 +1,19 @@
 import { type Database, DatabaseError, type Queryable, type Row, type Transaction, type Value } from '../ports/database.ts'
 
-/** Where a database may fail: at a statement of a transaction, instead of its commit, or after it (the answer is lost). */
-export type Moment = 'statement' | 'commit' | 'answer'
+/** Where a database may fail: at a query, at a statement of a transaction, instead of its commit, or after it (the answer is lost). */
+export type Moment = 'query' | 'statement' | 'commit' | 'answer'
 
-/** A database whose transactions fail when `fails` says so, with that SQLSTATE. */
+/** A database whose queries and transactions fail when `fails` says so, with that SQLSTATE. */
 export function faultyDatabase(inner: Database, fails: (moment: Moment) => string | undefined): Database {
   const meet = (moment: Moment) => {
     const code = fails(moment)
     if (code) throw new DatabaseError(`made to fail at a ${moment}`, code)
   }
   return {
-    query: (text, values) => inner.query(text, values),
+    async query<R = Row>(text: string, values?: readonly Value[]) {
+      meet('query')
+      return inner.query<R>(text, values)
+    },
     script: (text) => inner.script(text),
     close: () => inner.close(),
     async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

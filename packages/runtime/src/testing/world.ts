@@ -128,10 +128,11 @@ export class World {
     return world
   }
 
-  /** One more instance of a service; of older code, when it does not know the saga. */
-  service(name: Name, { knowsTrip = true, epoch = this.epoch } = {}): Service {
+  /** One more instance of a service; of older code, when it does not know the saga; with a way to the database of its own. */
+  service(name: Name, { knowsTrip = true, epoch = this.epoch, through = (db: Database) => db } = {}): Service {
     return new Service({
       ...this.#ports,
+      database: through(this.#ports.database),
       name,
       epoch,
       participants: knowsTrip ? [travellers(this.acts, this.attempts)[name]] : [],
