@@ -190,7 +190,7 @@ function sort(
       return sends.failed(saga, step, message.key, 'refused', cause)
     }
     case 'forward':
-      return sends.forward(saga, step, message.key)
+      return sends.forward(saga, step, message.key, JSON.parse(message.body))
     case 'answer':
       return sends.again(saga, step, message.key, definite(step, row))
     case 'nothing':
@@ -200,8 +200,11 @@ function sort(
   }
 }
 
-const causeOf = (body: string, step: StepDefinition): Cause =>
-  (JSON.parse(body) as { cause?: Cause }).cause ?? { step: step.name, reason: 'refused' }
+/** Why a step is undone or refused: what the message says, or, of a settle, why it was sent. */
+function causeOf(body: string, step: StepDefinition): Cause {
+  const { cause, reason = 'refused' } = JSON.parse(body) as { cause?: Cause; reason?: string }
+  return cause ?? { step: step.name, reason }
+}
 
 /** Runs one step's handlers over all its fresh messages. */
 async function run(

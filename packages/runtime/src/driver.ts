@@ -1,5 +1,5 @@
-import type { Cause, Saga } from '@comptoir/saga'
-import { beginDrives, type Drive, type DrivingStyle, fireOverdue, type WishFate, wishCancelled } from './driving.ts'
+import { afterCancelWish, type CancelWish, type Cause, type Saga } from '@comptoir/saga'
+import { beginDrives, type Drive, type DrivingStyle, fireOverdue, lockDrives, move } from './driving.ts'
 import { DueWork } from './due-work.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claimKeys, type KeyClaim, OpenKeys } from './idempotency.ts'
@@ -61,18 +61,6 @@ export class Driver {
     return (await this.#openKeys.once(key, () => this.#group.add({ id, saga, style, input, key }))) ?? { kind: 'open' }
   }
 
-  /**
-   * Asks for the end of a saga before its pivot is done. accepted is not yet cancelled: the pivot may win, so wait for the end.
-   *
-   * @throws what the database throws
-   */
-  async cancel(saga: string, cause: Cause): Promise<WishFate> {
-    const { name, drives } = this.#service
-    return this.#service.withoutConflict(() =>
-      this.#service.commit((unit) => wishCancelled(unit, name, drives, saga, cause), 'work.beforeCommit', 'work.afterCommit'),
-    )
-  }
-
   #commit(requests: readonly Request[]): Promise<Beginning[]> {
     return this.#service.withoutConflict(() =>
       this.#service.commit((unit) => this.#begin(unit, requests), 'entry.beforeCommit', 'entry.afterCommit'),
@@ -101,4 +89,28 @@ export class Driver {
 const kindsOf = (requests: readonly Request[]): (readonly [Saga, DrivingStyle])[] => {
   const kinds = new Map(requests.map(({ saga, style }) => [`${saga.id} ${style}`, [saga, style] as const]))
   return [...kinds.values()]
+}
+
+/** What becomes of a wish to cancel a driven saga; unknown: it has ended, or is not driven here. */
+export type WishFate = CancelWish['kind'] | 'unknown'
+
+/**
+ * Asks for the end of a saga that a service drives, as long as its pivot is not done: its awaited step is settled, and decides.
+ * accepted is not yet cancelled: the pivot may win, so wait for the end.
+ *
+ * @throws what the database throws
+ */
+export function cancelDriven(service: Service, id: string, cause: Cause): Promise<WishFate> {
+  const { name, drives: driven } = service
+  const work = async (unit: UnitOfWork) => {
+    const drives = await lockDrives(unit, name, driven, 'saga = $1', [id])
+    let fate: WishFate = 'unknown'
+    await move(unit, name, driven, drives, ({ saga, driving, known }) => {
+      const wish = afterCancelWish(saga, driving, cause)
+      fate = wish.kind
+      return wish.kind === 'accepted' ? { driving: wish.driving, known } : undefined
+    })
+    return fate
+  }
+  return service.withoutConflict(() => service.commit(work, 'work.beforeCommit', 'work.afterCommit'))
 }

@@ -1,6 +1,7 @@
 import { failed } from '@comptoir/saga'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { CallStep } from './call-driver.ts'
+import { cancelDriven } from './driver.ts'
 import type { LoggedMessage } from './log.ts'
 import type { Database } from './ports/database.ts'
 import { DrivenWorld, openDrivenWorld, type Style, styles } from './testing/driven-world.ts'
@@ -159,8 +160,8 @@ describe('a wish to cancel', () => {
     const id = await world.begin('messages', 7)
     await world.deliver('a', await world.mail('a'))
     await world.deliver('orchestrator', await world.mail('orchestrator'))
-    expect(await world.driver.cancel(id, wish)).toBe('accepted')
-    expect(await world.driver.cancel(id, wish)).toBe('joined')
+    expect(await cancelDriven(world.services.orchestrator, id, wish)).toBe('accepted')
+    expect(await cancelDriven(world.services.orchestrator, id, wish)).toBe('joined')
     await world.start()
     expect(await ended(id)).toMatchObject({ outcome: 'cancelled', reason: 'cancelled' })
     expect(await world.effects(id)).toEqual(['book', 'unbook', 'pack', 'unpack'])
@@ -172,10 +173,10 @@ describe('a wish to cancel', () => {
     for (const name of ['a', 'orchestrator', 'b', 'orchestrator', 'b'] as const)
       await world.deliver(name, (await world.mail(name)).slice(-1))
     expect(await world.effects(id)).toEqual(['book', 'pack', 'pay'])
-    expect(await world.driver.cancel(id, wish)).toBe('accepted')
+    expect(await cancelDriven(world.services.orchestrator, id, wish)).toBe('accepted')
     await world.start()
     expect(await ended(id)).toMatchObject({ outcome: 'completed' })
-    expect(await world.driver.cancel(id, wish)).toBe('unknown')
+    expect(await cancelDriven(world.services.orchestrator, id, wish)).toBe('unknown')
   })
 })
 
@@ -195,7 +196,7 @@ describe('a trip that is driven by calls', () => {
     expect(await world.effects(id)).toEqual(['book', 'leave', 'pack', 'pay'])
   })
 
-  it('is settled when its step is overdue, and a step that was never reached is refused', async () => {
+  it('F36: is settled when its step is overdue, and a step that was never reached is refused', async () => {
     world = await DrivenWorld.create(database)
     const id = await world.begin('http', 7)
     const asked: string[] = []
@@ -226,7 +227,7 @@ describe('a trip that is driven by calls', () => {
     expect(await ended(id)).toMatchObject({ outcome: 'completed' })
   })
 
-  it('F3: is driven to one end by two instances that both think it is theirs', async () => {
+  it('F47: is driven to one end by two instances that both think it is theirs', async () => {
     world = await DrivenWorld.create(database, { pay: () => failed('no') })
     const id = await world.begin('http', 7)
     for (let instance = 0; instance < 2; instance++) world.callDriver().start()

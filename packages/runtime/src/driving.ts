@@ -1,31 +1,20 @@
 import {
   type Answer,
   afterAnswer,
-  afterCancelWish,
   afterTimeout,
   beginDriving,
-  type CancelWish,
   type Cause,
   type Driving,
   type Phase,
   type Saga,
   stepOf,
 } from '@comptoir/saga'
+import type { Driven, Known } from './participant.ts'
 import type { Transaction } from './ports/database.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
 /** How a driver reaches the participants: by messages, or by calls that it makes one at a time. */
 export type DrivingStyle = 'messages' | 'http'
-
-/** A saga that a service drives. */
-export interface Driven {
-  readonly saga: Saga
-  /** The business key that people know it by, from what is known so far; undefined while there is none. */
-  readonly subject?: (known: Known) => string | undefined
-}
-
-/** The input, and the results of the steps that are done, by their names. */
-export type Known = Readonly<Record<string, unknown>>
 
 /** Where a driven saga stands. */
 export interface Drive {
@@ -107,27 +96,6 @@ export async function fireOverdue(
     return next && { driving: next, known }
   })
   return drives.length
-}
-
-/** What becomes of a wish to cancel a driven saga; unknown: it has ended, or is not driven here. */
-export type WishFate = CancelWish['kind'] | 'unknown'
-
-/** Takes up the wish to cancel a saga, as long as it can be: its awaited step is settled, and decides. */
-export async function wishCancelled(
-  unit: UnitOfWork,
-  schema: string,
-  driven: ReadonlyMap<string, Driven>,
-  id: string,
-  cause: Cause,
-): Promise<WishFate> {
-  const drives = await lockDrives(unit, schema, driven, 'saga = $1', [id])
-  let fate: WishFate = 'unknown'
-  await move(unit, schema, driven, drives, ({ saga, driving, known }) => {
-    const wish = afterCancelWish(saga, driving, cause)
-    fate = wish.kind
-    return wish.kind === 'accepted' ? { driving: wish.driving, known } : undefined
-  })
-  return fate
 }
 
 /** Where these sagas stand; their rows are locked, in order. */

@@ -1,9 +1,5 @@
-import { type Saga, settleSending } from '@comptoir/saga'
-import { DueWork } from './due-work.ts'
 import type { Ending } from './participant.ts'
 import type { Transaction } from './ports/database.ts'
-import type { Service } from './service.ts'
-import type { UnitOfWork } from './unit-of-work.ts'
 
 /** A saga as its home first knows it. */
 export interface OpenedSaga {
@@ -83,38 +79,6 @@ export async function noteAttention(
     [saga, attention],
   )
   return rows[0]
-}
-
-/** A saga that is past its deadline is settled again after so long, in case what was sent was lost. In milliseconds. */
-const againMs = 600_000
-
-/**
- * Makes the outcomes of sagas definite that are past their deadline, at most so many, as one set: each participant that has
- * run its step passes the wish on to the next, and the first that has not refuses. Answers how many there were.
- */
-async function settleOverdue(unit: UnitOfWork, schema: string, sagas: ReadonlyMap<string, Saga>, limit: number): Promise<number> {
-  const rows = await unit.query<{ id: string; definition: string }>(
-    `select o.id, s.definition from ${schema}.saga_open as o join ${schema}.saga as s on s.id = o.id
-     where o.due <= comptoir.now() order by o.due limit $1::int for update of o skip locked`,
-    [limit],
-  )
-  if (rows.length === 0) return 0
-  // Of a declaration that this code does not know: code that does sends it, later.
-  unit.write(
-    `update ${schema}.saga_open set due = comptoir.now() + make_interval(secs => $2::float8 / 1000) where id = any($1::uuid[])`,
-    [rows.map((row) => row.id), againMs],
-  )
-  for (const { id, definition } of rows) {
-    const saga = sagas.get(definition)
-    if (saga) unit.send(saga, id, settleSending(saga), {})
-  }
-  return rows.length
-}
-
-/** Looks after the deadlines of the sagas that are at home at a service. */
-export function homeDeadlines(service: Service): DueWork {
-  const sagas = new Map([...service.homes].map(([id, home]) => [id, home.saga]))
-  return new DueWork(service, 'deadlines', (unit, limit) => settleOverdue(unit, service.name, sagas, limit))
 }
 
 /** The oldest saga that has not ended: nothing that it may still need is dropped. Null when all have ended. */

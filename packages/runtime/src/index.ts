@@ -3,13 +3,13 @@ export { CallDriver, type CallStep } from './call-driver.ts'
 export type { Consumer } from './consume.ts'
 export { type CrashPoint, crashPoint, crashPoints } from './crash-points.ts'
 export { DatabaseLeases } from './database-leases.ts'
+export { homeDeadlines, settle } from './deadlines.ts'
 export { type Diagnostics, listen, tell } from './diagnostics.ts'
-export { type Beginning as DriveBeginning, Driver } from './driver.ts'
-export type { Drive, Driven, DrivingStyle } from './driving.ts'
+export { type Beginning as DriveBeginning, cancelDriven, Driver } from './driver.ts'
+export type { Drive, DrivingStyle } from './driving.ts'
 export { DueWork } from './due-work.ts'
 export { type Entrance, Entry } from './entry.ts'
 export { raiseEpoch } from './epoch.ts'
-export { homeDeadlines } from './home.ts'
 export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
 export { type Lag, readLag } from './lag.ts'
 export { soleLeases } from './leading.ts'
@@ -28,6 +28,7 @@ export {
 } from './migrate.ts'
 export { type NotifySignalsOptions, notifySignals } from './notify-signals.ts'
 export {
+  type Driven,
   type Ending,
   type EventHandler,
   each,

@@ -74,6 +74,16 @@ export interface Home {
   ) => Promise<void>
 }
 
+/** A saga that a service drives. */
+export interface Driven {
+  readonly saga: Saga
+  /** The business key that people know it by, from what is known so far; undefined while there is none. */
+  readonly subject?: (known: Known) => string | undefined
+}
+
+/** The input, and the results of the steps that are done, by their names. */
+export type Known = Readonly<Record<string, unknown>>
+
 /** The handler of a business event, set-based; the inbox lets each event through once. */
 export interface EventHandler<Data = unknown> {
   readonly type: string

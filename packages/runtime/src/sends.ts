@@ -66,9 +66,9 @@ export class Sends {
     this.count(saga, step.name, 'undo', 'undone', 1)
   }
 
-  /** A settle goes on to the next step, which may be the one whose outcome is unknown. */
-  forward(saga: Saga, step: StepDefinition, id: string): void {
-    this.#pass(saga, step, id, 'forward', {})
+  /** A settle goes on to the next step, which may be the one whose outcome is unknown. @param body why it was sent */
+  forward(saga: Saga, step: StepDefinition, id: string, body: unknown): void {
+    this.#pass(saga, step, id, 'forward', body)
     this.count(saga, step.name, 'do', 'forwarded', 1)
   }
 

@@ -9,6 +9,7 @@ import {
   firstSending,
   type Saga,
   type Sending,
+  settleSending,
   stepOf,
 } from '@comptoir/saga'
 import { endSagas, insertSagas, type OpenedSaga } from './home.ts'
@@ -98,6 +99,10 @@ export class UnitOfWork implements Unit {
     )
     const sending = firstSending(saga)
     for (const { id, input } of beginnings) this.send(saga, id, sending, { input })
+  }
+
+  settle(saga: Saga, id: string, reason?: string): void {
+    this.send(saga, id, settleSending(saga), { reason })
   }
 
   locked<R>(name: string): ReadonlyMap<number | string, R> {

@@ -38,6 +38,11 @@ export interface Unit extends Transaction {
   changed(kind: string, ids: Iterable<number | string>): void
   /** Begins sagas with this transaction: their rows at home and the first message of each. */
   begin<Input>(saga: Saga<string, Input>, beginnings: readonly Beginning<Input>[]): void
+  /**
+   * Asks for the outcome of a choreographed saga to be made definite: what has not run is refused, for this reason, and what has
+   * is undone, unless its pivot is done. One that has ended stays as it is.
+   */
+  settle(saga: Saga, id: string, reason: string): void
   /** The rows that the handlers of this batch declared as locks, by key; present before any handler runs. */
   locked<R>(name: string): ReadonlyMap<number | string, R>
 }

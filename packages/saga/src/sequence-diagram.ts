@@ -60,7 +60,7 @@ const wires: Readonly<Record<Exclude<SequenceStyle, 'choreographed'>, Wire>> = {
     answer: (command, outcome) => `${answerType(command)} (${outcome})`,
   },
   http: {
-    command: ({ step, phase }) => `POST ${phase} ${step}`,
+    command: ({ step, phase }) => `POST steps/${step}/${phase}`,
     answer: (_command, outcome, data) => `200 ${outcome} ${data}`.trimEnd(),
   },
 }

@@ -88,7 +88,7 @@ describe('sequenceDiagram', () => {
         participant orchestrator
         participant bank
         shop->>orchestrator: SampleRequested
-        orchestrator->>bank: POST do pay
+        orchestrator->>bank: POST steps/pay/do
         Note over bank: pay (DOING_pay)
         alt pay is done
           bank-->>orchestrator: 200 done {}

@@ -1,10 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Cursors, PageQuery, Problem, pageLimit, Uuid } from '@comptoir/http'
 import type { FastifyPluginAsync } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { type CancelOptions, cancelSaga } from './cancel.ts'
 import { listDeadLetters, requestReplay } from './dead-letters.ts'
-import { findSaga, type Installation, listSagas } from './sagas.ts'
+import { findSaga, type Installation, listSagas, type SagaView } from './sagas.ts'
 
 export interface OperatorOptions extends Installation {
+  readonly cancelling: CancelOptions
   readonly cursorSecret: Uint8Array
 }
 
@@ -37,6 +40,7 @@ const SagaAnswer = {
   order_id: Type.Union([Type.Integer(), Type.Null()]),
   started_at: Type.String(),
   ended_at: Nullable,
+  awaited: Type.Union([Type.Object({ step: Type.String(), phase: Type.String(), since: Type.String() }), Type.Null()]),
   steps: Type.Array(Step),
 }
 const Journal = Type.Array(
@@ -62,7 +66,7 @@ const Letter = Type.Object({
 })
 
 /** The operator's reads and acts over all services. */
-export function operatorApi({ cursorSecret, ...installation }: OperatorOptions): FastifyPluginAsync {
+export function operatorApi({ cursorSecret, cancelling, ...installation }: OperatorOptions): FastifyPluginAsync {
   const cursors = new Cursors<string>('sagas', cursorSecret)
   return async (app) => {
     app.get<{ Querystring: Static<typeof SagaQuery> }>(
@@ -131,6 +135,36 @@ export function operatorApi({ cursorSecret, ...installation }: OperatorOptions):
       },
     )
 
+    app.post<{ Params: Static<typeof SagaPath> }>(
+      '/sagas/:saga_id/cancel',
+      {
+        config,
+        schema: {
+          summary: 'Cancel a saga before its point of no return',
+          tags,
+          params: SagaPath,
+          response: { 200: Type.Object({ cancelled: Type.Boolean() }), 202: Type.Object({ saga_id: Type.String() }) },
+        },
+      },
+      async (request, reply) => {
+        const { saga_id } = request.params
+        const find = async () => (await findSaga(installation, saga_id)) ?? unknown(saga_id)
+        const saga = await find()
+        const answer = await cancelSaga(cancelling, saga)
+        if (answer !== 'wished') throw answer === 'late' ? tooLate(saga) : ended(saga)
+        const end = performance.now() + longestWaitMs
+        for (let now = await find(); performance.now() < end; now = await find()) {
+          if (now.status === 'cancelled') return { cancelled: true }
+          if (now.status === 'completed') throw tooLate(now)
+          await pause(lookMs)
+        }
+        return reply
+          .code(202)
+          .header('location', request.url.replace(/\/cancel$/, ''))
+          .send({ saga_id })
+      },
+    )
+
     app.get(
       '/dead-letters',
       {
@@ -145,6 +179,19 @@ export function operatorApi({ cursorSecret, ...installation }: OperatorOptions):
     )
   }
 }
+
+/** A wish to cancel waits so long for the end, and looks so often. In milliseconds. */
+const [longestWaitMs, lookMs] = [10_000, 20]
+
+const ended = ({ saga_id, status }: SagaView): Problem =>
+  new Problem(409, 'saga_ended', `Saga ${saga_id} has ended: it is ${status}, and nothing of it can be cancelled any more.`)
+
+const tooLate = ({ saga_id, order_id }: SagaView): Problem =>
+  new Problem(
+    409,
+    'too_late',
+    `Saga ${saga_id} is past its point of no return and goes forward. To give its order up: DELETE /store-api/orders/${order_id ?? '{id}'}.`,
+  )
 
 function unknown(id: string): never {
   throw new Problem(

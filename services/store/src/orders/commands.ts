@@ -1,4 +1,4 @@
-import { PaymentTaken } from '@comptoir/contracts'
+import { PaymentTaken, placeOrder } from '@comptoir/contracts'
 import type { Work } from '@comptoir/runtime'
 import { beginCancellations } from './cancellation.ts'
 import type { OrderStatus } from './order.ts'
@@ -11,16 +11,21 @@ export type Cancellation =
   | { readonly kind: 'refused'; readonly status: OrderStatus }
 
 /**
- * Asks for an order to be cancelled. PENDING: the wish is recorded, and the transaction that links the payment begins the
- * cancellation. PLACED: it begins now. CANCELLING: the wish joins the one before.
+ * Asks for an order to be cancelled. PENDING: its saga is settled, and ends CANCELLED unless its payment is made already; for
+ * that the wish is recorded, and the transaction that links the payment begins the cancellation. PLACED: it begins now. CANCELLING: the wish joins the one before.
  */
 export function requestCancellation(work: Work, id: number): Promise<Cancellation> {
   return work.transaction(async (unit) => {
-    const [order] = await unit.query<{ status: OrderStatus }>(`select status from store.orders where id = $1 for update`, [id])
+    const [order] = await unit.query<{ status: OrderStatus; saga: string; driven: boolean }>(
+      `select status, saga_id as saga, not exists (select from store.saga as s where s.id = o.saga_id) as driven
+       from store.orders as o where id = $1 for update of o`,
+      [id],
+    )
     if (!order) return { kind: 'unknown' }
     switch (order.status) {
       case 'PENDING':
-        await unit.query(`update store.orders set cancel_wish = 'cancelled' where id = $1`, [id])
+        unit.write(`update store.orders set cancel_wish = 'cancelled' where id = $1`, [id])
+        if (!order.driven) unit.settle(placeOrder, order.saga, 'cancelled')
         return { kind: 'cancelling' }
       case 'PLACED':
         await beginCancellations(unit, [id], 'cancelled')

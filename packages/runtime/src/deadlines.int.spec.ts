@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { homeDeadlines, settle } from './deadlines.ts'
 import type { DueWork } from './due-work.ts'
-import { homeDeadlines } from './home.ts'
 import type { Database } from './ports/database.ts'
 import { eventually, turns } from './testing/eventually.ts'
 import { eachWay, openWorld, World } from './testing/world.ts'
@@ -28,6 +28,27 @@ function watch(instances = 1): void {
     deadlines.start()
   }
 }
+
+describe('a wish to cancel a saga', () => {
+  it('is passed on as far as it has come, and refuses the next step for its reason', async () => {
+    world = await World.create(database)
+    await world.start(world.services.a)
+    const [id = ''] = await world.begin([7])
+    await eventually(async () => (await sent('b')).length === 1)
+    expect(await settle(world.services.a, id, 'cancelled')).toBe(true)
+    await eventually(async () => (await sent('b')).includes('settle:pack'))
+    const [booked, settling] = await world.mail('b')
+    // It overtakes what waits.
+    await world.deliver('b', settling ? [settling] : [])
+    await world.deliver('b', booked ? [booked] : [])
+    await eventually(() => world.ended())
+    expect(await world.effects()).toEqual(['book', 'unbook'])
+    expect(await database.query('select outcome, cause_step, reason from a.saga')).toEqual([
+      { outcome: 'cancelled', cause_step: 'pack', reason: 'cancelled' },
+    ])
+    expect(await settle(world.services.a, id, 'cancelled')).toBe(false)
+  })
+})
 
 eachWay(() => {
   describe('a saga past its deadline', () => {
@@ -67,7 +88,7 @@ eachWay(() => {
   })
 })
 
-it('many deadlines are a few transactions, and two instances settle no saga twice', async () => {
+it('F47: many deadlines are a few transactions, and two instances settle no saga twice', async () => {
   world = await World.create(database)
   await world.begin(1_200)
   watch(2)
