@@ -19,9 +19,36 @@ export const foundationAt = ({ mode, at }: Place, failed: (error: Error) => void
  * @param trace stamps each message on its way
  */
 export async function openComptoir(place: Place, listener: SagaListener, trace?: Trace): Promise<SagaSystem> {
+  const { instance, stop } = await openInstance(
+    place,
+    listener,
+    (database) => (trace ? tracedDatabase(database, trace) : database),
+    trace,
+  )
+  return {
+    place(accepted) {
+      instance.entry.begin(randomOrder()).then(
+        (entrance) => {
+          if (entrance.kind === 'begun') accepted?.(entrance.saga)
+          else listener.failed(new Error(`an order was ${entrance.kind}`))
+        },
+        (error: unknown) => listener.failed(error),
+      )
+    },
+    stop,
+  }
+}
+
+/** An instance that does the work of all services, with users and products to order from, whose sagas' ends the listener is told. */
+export async function openInstance(
+  place: Place,
+  listener: SagaListener,
+  through: (database: Database) => Database = (database) => database,
+  trace?: Trace,
+): Promise<{ readonly instance: Instance; stop(): Promise<void> }> {
   const foundation = await foundationAt(place, (error) => listener.failed(error))
   const { ports, leases } = foundation
-  const database = trace ? tracedDatabase(foundation.database, trace) : foundation.database
+  const database = through(foundation.database)
   const broker = place.kafka && countingBroker(place.kafka, trace)
   const connections = { ...(ports && { ports }), ...(leases && { leases }), ...(broker && { broker }) }
   const instance = await Instance.start(database, { seed: true, ...connections })
@@ -38,15 +65,7 @@ export async function openComptoir(place: Place, listener: SagaListener, trace?:
     }),
   ]
   return {
-    place(accepted) {
-      instance.entry.begin(randomOrder()).then(
-        (entrance) => {
-          if (entrance.kind === 'begun') accepted?.(entrance.saga)
-          else listener.failed(new Error(`an order was ${entrance.kind}`))
-        },
-        (error: unknown) => listener.failed(error),
-      )
-    },
+    instance,
     async stop() {
       for (const end of ends) end()
       await instance.stop()

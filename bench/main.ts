@@ -12,11 +12,12 @@ import { open } from './scenarios/open.ts'
 import { outage } from './scenarios/outage.ts'
 import { stages } from './scenarios/stages.ts'
 import { start } from './scenarios/start.ts'
+import { styles } from './scenarios/styles.ts'
 import { takeover } from './scenarios/takeover.ts'
 import { throughput } from './scenarios/throughput.ts'
 import { table } from './table.ts'
 
-const scenarios = [start, latency, stages, open, throughput, http, memory, outage, takeover, history]
+const scenarios = [start, latency, stages, open, throughput, styles, http, memory, outage, takeover, history]
 
 const { values, positionals } = parseArgs({
   options: {
