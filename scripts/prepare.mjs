@@ -54,8 +54,13 @@ function databaseIsPrepared() {
   const sources = ['packages/runtime/sql/', 'services/store/sql/', 'services/payments/sql/'].flatMap((folder) =>
     timesOf(folder, /\.sql$/),
   )
+  // A further service brings the engine's tables with it, and no file of its own.
+  const services = timesOf('apps/comptoir/src/', /^services\.ts$/)
   const pglite = timesOf('node_modules/@electric-sql/pglite/', /^package\.json$/)
-  return Math.max(0, ...timesOf('node_modules/.cache/comptoir/', /^database-[0-9a-f]+$/)) > Math.max(...sources, ...pglite)
+  return (
+    Math.max(0, ...timesOf('node_modules/.cache/comptoir/', /^database-[0-9a-f]+$/)) >
+    Math.max(...sources, ...services, ...pglite)
+  )
 }
 
 const wanted = process.argv.includes('--production') ? 'production' : 'full'

@@ -4,7 +4,7 @@ import { migrateAll } from '../apps/comptoir/src/instance.ts'
 
 /** Tables with their columns, then constraints, then indexes that are no constraint's, then functions: one line each. */
 const describeSchema = `
-  with spaces as (select oid, nspname from pg_namespace where nspname in ('comptoir', 'store', 'store_view', 'payments')),
+  with spaces as (select oid, nspname from pg_namespace where nspname in ('comptoir', 'store', 'store_view', 'payments', 'orchestrator')),
   tables as (
     select c.oid, c.relispartition, c.relkind, format('%I.%I', s.nspname, c.relname) as name, c.relpartbound, c.reloptions
     from pg_class as c join spaces as s on s.oid = c.relnamespace where c.relkind in ('r', 'p')

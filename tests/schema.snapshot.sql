@@ -17,6 +17,140 @@ table comptoir.secret
   name text not null
   value text not null
   constraint secret_pkey PRIMARY KEY (name)
+table orchestrator."position" with (fillfactor=10)
+  consumer text not null
+  source text not null
+  epoch integer not null default 0
+  txid xid8 not null default '0'::xid8
+  pos bigint not null default 0
+  lease integer not null default 0
+  clean boolean not null default true
+  constraint position_pkey PRIMARY KEY (consumer, source)
+CREATE OR REPLACE FUNCTION orchestrator.add_partition(parent text, day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ begin if parent is null or day is null or parent not in ('log', 'inbox') then raise 'there is no partition of % for %', parent, day using errcode = '22023'; end if; execute format('create table if not exists orchestrator.%I partition of orchestrator.%I for values from (%L) to (%L)', parent || to_char(day, '_YYYYMMDD'), parent, orchestrator.partition_bound(parent, day), orchestrator.partition_bound(parent, day + 1)); end $function$ 
+table orchestrator.driving with (fillfactor=50)
+  saga uuid not null
+  definition text not null
+  style text not null
+  kind text not null
+  step text not null
+  phase text not null
+  cause_step text
+  reason text
+  data text not null
+  asked timestamp with time zone not null default comptoir.now()
+  due timestamp with time zone
+  constraint driving_kind_check CHECK ((kind = ANY (ARRAY['running'::text, 'compensating'::text])))
+  constraint driving_phase_check CHECK ((phase = ANY (ARRAY['do'::text, 'settle'::text, 'undo'::text])))
+  constraint driving_pkey PRIMARY KEY (saga)
+  constraint driving_style_check CHECK ((style = ANY (ARRAY['messages'::text, 'http'::text])))
+  CREATE INDEX driving_due ON orchestrator.driving USING btree (due)
+CREATE OR REPLACE FUNCTION orchestrator.drop_partition(parent text, day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ begin if parent is null or day is null or parent not in ('log', 'inbox') then raise 'there is no partition of % for %', parent, day using errcode = '22023'; end if; execute format('drop table orchestrator.%I', parent || to_char(day, '_YYYYMMDD')); end $function$ 
+table orchestrator.held_key
+  key uuid not null
+  since timestamp with time zone not null default comptoir.now()
+  constraint held_key_pkey PRIMARY KEY (key)
+table orchestrator.held_message
+  id bigint not null generated always as identity
+  key uuid not null
+  state text not null
+  due timestamp with time zone
+  attempts integer not null default 0
+  error text
+  settled boolean not null default false
+  attention boolean not null default false
+  source text not null
+  type text not null
+  message_id uuid
+  definition text
+  body text not null
+  created timestamp with time zone not null
+  since timestamp with time zone not null default comptoir.now()
+  constraint held_message_pkey PRIMARY KEY (id)
+  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text])))
+  CREATE INDEX held_message_dead ON orchestrator.held_message USING btree (id) WHERE (state = 'dead'::text)
+  CREATE INDEX held_message_due ON orchestrator.held_message USING btree (due) WHERE (state = 'retry'::text)
+  CREATE INDEX held_message_key ON orchestrator.held_message USING btree (key, id)
+sequence orchestrator.held_message_id_seq from 1
+table orchestrator.idempotency_key
+  scope text not null
+  key text not null
+  fingerprint text not null
+  answer text not null
+  created_at timestamp with time zone not null default comptoir.now()
+  constraint idempotency_key_pkey PRIMARY KEY (scope, key)
+  CREATE INDEX idempotency_key_age ON orchestrator.idempotency_key USING btree (created_at)
+table orchestrator.inbox partition by RANGE (id)
+  id uuid not null
+  step text not null
+  phase text not null
+  outcome text not null
+  data text
+  result text
+  reason text
+  detail text
+  at timestamp with time zone not null default comptoir.now()
+  constraint inbox_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'refused'::text])))
+  constraint inbox_phase_check CHECK ((phase = ANY (ARRAY['do'::text, 'undo'::text, 'event'::text])))
+  constraint inbox_pkey PRIMARY KEY (id, step, phase)
+table orchestrator.inbox_default partition DEFAULT
+table orchestrator.lease with (fillfactor=10)
+  name text not null
+  holder text not null
+  epoch bigint not null
+  expires timestamp with time zone not null
+  constraint lease_pkey PRIMARY KEY (name)
+table orchestrator.log partition by RANGE (created)
+  mailbox text not null
+  epoch integer not null
+  txid xid8 not null default pg_current_xact_id()
+  pos bigint not null default nextval('orchestrator.log_pos'::regclass)
+  key uuid not null
+  type text not null
+  id uuid
+  definition text
+  body text not null
+  created timestamp with time zone not null default comptoir.now()
+  constraint log_pkey PRIMARY KEY (mailbox, epoch, txid, pos, created)
+table orchestrator.log_default partition DEFAULT
+sequence orchestrator.log_pos from 1
+table orchestrator.member
+  instance text not null
+  since timestamp with time zone not null default comptoir.now()
+  died timestamp with time zone
+  constraint member_pkey PRIMARY KEY (instance)
+CREATE OR REPLACE FUNCTION orchestrator.partition_bound(parent text, day date) RETURNS text LANGUAGE sql STABLE SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ select case parent when 'log' then (day::timestamp at time zone 'UTC')::text -- the first UUIDv7 of that day when 'inbox' then (lpad(to_hex((extract(epoch from day::timestamp) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid::text end $function$ 
+table orchestrator.replay_request
+  id bigint not null generated always as identity
+  held_message bigint not null
+  requested_by text not null
+  requested_at timestamp with time zone not null default comptoir.now()
+  performed_at timestamp with time zone
+  constraint replay_request_pkey PRIMARY KEY (id)
+  CREATE INDEX replay_request_open ON orchestrator.replay_request USING btree (id) WHERE (performed_at IS NULL)
+sequence orchestrator.replay_request_id_seq from 1
+table orchestrator.saga with (fillfactor=70)
+  id uuid not null
+  definition text not null
+  style text not null
+  subject text
+  version integer not null default 1
+  outcome text
+  cause_step text
+  reason text
+  attention text
+  began_at timestamp with time zone not null default comptoir.now()
+  ended_at timestamp with time zone
+  constraint saga_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'cancelled'::text])))
+  constraint saga_pkey PRIMARY KEY (id)
+table orchestrator.saga_open
+  id uuid not null
+  due timestamp with time zone
+  constraint saga_open_pkey PRIMARY KEY (id)
+  CREATE INDEX saga_open_due ON orchestrator.saga_open USING btree (due)
+table orchestrator.started
+  id text not null
+  starts integer not null
+  constraint started_pkey PRIMARY KEY (id)
 table payments."position" with (fillfactor=10)
   consumer text not null
   source text not null
@@ -144,7 +278,9 @@ table payments.saga with (fillfactor=70)
   constraint saga_pkey PRIMARY KEY (id)
 table payments.saga_open
   id uuid not null
+  due timestamp with time zone
   constraint saga_open_pkey PRIMARY KEY (id)
+  CREATE INDEX saga_open_due ON payments.saga_open USING btree (due)
 table payments.started
   id text not null
   starts integer not null
@@ -233,6 +369,11 @@ table store.member
   since timestamp with time zone not null default comptoir.now()
   died timestamp with time zone
   constraint member_pkey PRIMARY KEY (instance)
+table store.order_expiry
+  order_id bigint not null
+  due timestamp with time zone not null
+  constraint order_expiry_pkey PRIMARY KEY (order_id)
+  CREATE INDEX order_expiry_due ON store.order_expiry USING btree (due)
 table store.order_items
   order_id bigint not null
   line smallint not null
@@ -296,7 +437,9 @@ table store.saga with (fillfactor=70)
   constraint saga_pkey PRIMARY KEY (id)
 table store.saga_open
   id uuid not null
+  due timestamp with time zone
   constraint saga_open_pkey PRIMARY KEY (id)
+  CREATE INDEX saga_open_due ON store.saga_open USING btree (due)
 table store.started
   id text not null
   starts integer not null

@@ -102,7 +102,21 @@ describe('comptoir serve on a PostgreSQL server', () => {
     expect([paid.status, paid.json().is_paid]).toEqual([200, true])
     await until('the order is paid', async () => (await shop.get(`/orders/${order_id}`)).json().status === 'PAID')
     expect((await till.get('/orders/1001')).status).toBe(404)
-    await Promise.all([store.stop(), payments.stop()])
+    const places = { STORE_URL: store.url, PAYMENTS_URL: `http://127.0.0.1:1,${payments.url}` }
+    const orchestrator = await startInstance({ DATABASE_URL: database.url, ...places }, ['--service', 'orchestrator'])
+    const driver = new Client(orchestrator.url)
+    for (const path of ['/saga/order', '/saga-api/saga/order']) {
+      const answer = await driver.post(path, { user_id: 1, items: [{ product_id: 2, quantity: 1 }] })
+      expect([answer.status, answer.json().status], answer.text).toEqual([200, 'OK'])
+      const { order_id, saga_id } = answer.json<{ order_id: number; saga_id: string }>()
+      expect((await shop.get(`/orders/${order_id}`)).json()).toMatchObject({ status: 'PLACED', saga_id })
+      // Whichever service shows it: the sagas of all that share the database.
+      for (const client of [driver, shop])
+        expect((await client.get(`/saga-api/sagas/${saga_id}`)).json()).toMatchObject({ style: 'http', order_id })
+    }
+    expect((await driver.get('/health-check')).json()).toEqual({ status: 'ok' })
+    expect(orchestrator.json.saga).toBe(`${orchestrator.url}/saga-api`)
+    await Promise.all([store.stop(), payments.stop(), orchestrator.stop()])
   })
 
   it.each([

@@ -28,6 +28,8 @@ beforeAll(async () => {
     cursorSecret: new Uint8Array(32),
     notReady: () => [],
   })
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  instance.listening(url)
   const send = async (method: 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers = {}) => {
     const answer = await server.inject({ method, url, headers: { host: 'localhost', ...headers }, ...(payload && { payload }) })
     expect(answer.statusCode, answer.body).toBeLessThan(300)
@@ -39,10 +41,24 @@ beforeAll(async () => {
     acknowledged.orders.set(order_id, { ...body, key })
     return order_id
   }
+  /** An orchestrated order, which fails: the fates of the others are enough. */
+  const driven = async (style: 'http' | 'messages') => {
+    const prefer = style === 'http' ? {} : { prefer: 'respond-async' }
+    const payload = { user_id: 1, items: [{ product_id: 3, quantity: 3 }] }
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/saga-api/saga/order',
+      headers: { host: 'localhost', ...prefer },
+      payload,
+    })
+    expect(answer.statusCode, answer.body).toBe(style === 'http' ? 409 : 202)
+  }
   await place(1, 1, 2, 'placed')
   const [paid, cancelled] = [await place(2, 2, 1, 'paid'), await place(3, 4, 1, 'cancelled')]
   await place(1, 3, 3, 'without stock')
   await place(userOnHold, 1, 1, 'on hold')
+  await driven('http')
+  await driven('messages')
   await send('POST', `/payments-api/payments/process/${await paymentOf(paid)}`, sampleCard)
   acknowledged.paid.add(paid)
   await send('DELETE', `/store-api/orders/${cancelled}`)
@@ -88,7 +104,7 @@ const placed = `(select id from store.orders where status = 'PLACED')`
 const paid = `(select id from store.orders where status = 'PAID')`
 const refused = `(select id from store.orders where reason = 'on_hold')`
 const sagaOf = (order: string) => `(select saga_id from store.orders where id = ${order})`
-const everywhere = (statement: (service: string) => string) => ['store', 'payments'].map(statement)
+const everywhere = (statement: (service: string) => string) => ['store', 'payments', 'orchestrator'].map(statement)
 
 test.each<[string, RegExp, readonly string[]]>([
   [

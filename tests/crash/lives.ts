@@ -39,7 +39,7 @@ export async function untilDeath(
 export async function dieAt(
   folder: DataFolder,
   point: string,
-  load: Load,
+  load: Pick<Load, 'run' | 'stop'>,
   before?: (store: StoreProcess) => Promise<unknown>,
 ): Promise<void> {
   let clients: Promise<void> | undefined

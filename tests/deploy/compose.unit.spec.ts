@@ -18,8 +18,8 @@ describe('compose.yaml', () => {
   })
 
   it('has two instances of each service, a gateway, PostgreSQL, Kafka and Redis', () => {
-    const names = ['gateway', 'kafka', 'payments-1', 'payments-2', 'postgres', 'redis', 'store-1', 'store-2']
-    expect(Object.keys(compose.services).sort()).toEqual(names)
+    const twice = ['orchestrator', 'payments', 'store'].flatMap((name) => [`${name}-1`, `${name}-2`])
+    expect(Object.keys(compose.services).sort()).toEqual([...twice, 'gateway', 'kafka', 'postgres', 'redis'].sort())
   })
 
   it.each(services)('%s: is of one version, not root, on a read-only file system, and says whether it is well', (_, one) => {
@@ -55,12 +55,20 @@ describe('compose.yaml', () => {
 
   it('tells the gateway the ports of the instances', () => {
     const gateway = readFileSync(`${root}deploy/nginx/gateway.conf`, 'utf8')
-    for (const name of ['store', 'payments'])
+    for (const name of ['store', 'payments', 'orchestrator'])
       for (const kind of ['reads', 'writes']) {
         const block = new RegExp(`upstream ${name}_${kind} \\{([^}]*)\\}`).exec(gateway)?.[1] ?? ''
         const ports = [...block.matchAll(/127\.0\.0\.1:(\d+)/g)].map((match) => match[1])
         expect(ports).toEqual([1, 2].map((number) => service(`${name}-${number}`).environment?.PORT))
       }
+  })
+})
+
+describe('the orchestrator', () => {
+  it('calls every instance of the participants', () => {
+    const { STORE_URL, PAYMENTS_URL } = service('orchestrator-1').environment ?? {}
+    const of = (name: string) => [1, 2].map((n) => `http://127.0.0.1:${service(`${name}-${n}`).environment?.PORT}`).join(',')
+    expect([STORE_URL, PAYMENTS_URL]).toEqual([of('store'), of('payments')])
   })
 })
 

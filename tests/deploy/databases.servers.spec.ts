@@ -13,7 +13,7 @@ async function query(url: string, text: string): Promise<readonly unknown[]> {
   }
 }
 
-it('each service has a database that the other cannot get into, and a user with no more power than that', async () => {
+it('each service has a database that no other can get into, and a user with no more power than that', async () => {
   const server = await startPostgres()
   onTestFinished(() => server.stop('kill'))
   makeDatabases(server)
@@ -21,11 +21,12 @@ it('each service has a database that the other cannot get into, and a user with 
   for (const [user, other] of [
     ['store', 'payments'],
     ['payments', 'store'],
+    ['orchestrator', 'store'],
   ] as const) {
     expect(await query(addressOf(server, user, user), powers)).toEqual([{ power: false }])
     await expect(query(addressOf(server, user, other), 'select 1')).rejects.toThrow('permission denied for database')
   }
   // A password with a quote arrived as it is: without one nobody would get in from elsewhere.
-  const secrets = `select count(*)::int as n from pg_authid where rolname in ('store', 'payments') and rolpassword like 'SCRAM-%'`
-  expect(await query(server.url, secrets)).toEqual([{ n: 2 }])
+  const secrets = `select count(*)::int as n from pg_authid where rolname in ('store', 'payments', 'orchestrator') and rolpassword like 'SCRAM-%'`
+  expect(await query(server.url, secrets)).toEqual([{ n: 3 }])
 })

@@ -4,7 +4,7 @@ import { root } from '../kit/command.ts'
 
 /** Makes the databases of the services, as PostgreSQL's image does at its first start. */
 export function makeDatabases({ port }: PostgresServer): void {
-  const passwords = { STORE_PASSWORD: "it's secret", PAYMENTS_PASSWORD: 'secret' }
+  const passwords = { STORE_PASSWORD: "it's secret", PAYMENTS_PASSWORD: 'secret', ORCHESTRATOR_PASSWORD: 'another' }
   execFileSync(`${root}deploy/postgres/databases.sh`, {
     env: { ...process.env, ...passwords, PGHOST: '127.0.0.1', PGPORT: String(port) },
   })

@@ -16,7 +16,7 @@ import { makeImage } from './image.ts'
 import { commandIn, lastOf, service } from './shipped.ts'
 import { unprivileged } from './unprivileged.ts'
 
-const names = ['store-1', 'store-2', 'payments-1', 'payments-2']
+const names = ['store', 'payments', 'orchestrator'].flatMap((name) => [`${name}-1`, `${name}-2`])
 
 /** What compose.yaml starts, without containers: its processes from the files of the image, not as root, behind its gateway. */
 export interface Deployment {
@@ -80,8 +80,9 @@ async function startAll(onStop: (end: () => unknown) => void): Promise<Omit<Depl
     'kafka:9092': kafkaBrokers(),
     'http://localhost:8080': gateway.url,
   }
+  const calls = (value: string) => value.replaceAll(/(?<=http:\/\/127\.0\.0\.1:)\d+/g, (shipped) => String(ports.get(shipped)))
   const environmentOf = (name: string): Record<string, string> => ({
-    ...Object.fromEntries(Object.entries(environment(name)).map(([key, value]) => [key, translate(value, places)])),
+    ...Object.fromEntries(Object.entries(environment(name)).map(([key, value]) => [key, translate(calls(value), places)])),
     // The topics of this run alone.
     KAFKA_PREFIX: `${prefix}.`,
     PORT: String(ports.get(portOf(name))),

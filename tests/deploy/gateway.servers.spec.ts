@@ -16,7 +16,7 @@ it('nginx takes the configuration as it is shipped, from a user who is not root'
   expect(await within('the end of the check', command.ended), command.stderr()).toEqual({ code: 0, signal: null })
 })
 
-describe('two stores and two payments behind the gateway', () => {
+describe('two instances of each service behind the gateway', () => {
   let deployment: Deployment
   let shop: Shop
   let before: string[]
@@ -41,11 +41,21 @@ describe('two stores and two payments behind the gateway', () => {
     expect((await shop.get('/saga-api/sagas?limit=1')).json()).toMatchObject({ items: [{ order_id: 1001 }] })
   })
 
+  it('an orchestrated order is driven to its end, and operators see it with all its steps', async () => {
+    const answer = await shop.post('/saga-api/saga/order', { user_id: 2, items: keyboard })
+    expect([answer.status, answer.json().status], answer.text).toEqual([200, 'OK'])
+    const { order_id, saga_id } = answer.json<{ order_id: number; saga_id: string }>()
+    expect(await shop.order(order_id)).toMatchObject({ status: 'PLACED', saga_id })
+    const saga = (await shop.get(`/saga-api/sagas/${saga_id}`)).json<{ style: string; journal: { service: string }[] }>()
+    expect([saga.style, ...saga.journal.map(({ service }) => service)]).toEqual(['http', 'store', 'store', 'payments', 'store'])
+  })
+
   it('the page of the documentation comes with its files', async () => {
     const page = (await shop.get('/docs')).text
     const files = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map((match) => match[1] ?? '')
     expect(files.length).toBeGreaterThan(3)
-    for (const file of [...files, '/docs/json', '/payments-api/docs/json']) expect((await shop.get(file)).status, file).toBe(200)
+    for (const file of [...files, '/docs/json', '/payments-api/docs/json', '/saga-api/docs/json'])
+      expect((await shop.get(file)).status, file).toBe(200)
   })
 
   it('runs as somebody who is not root, and changes no file of the image', () => {

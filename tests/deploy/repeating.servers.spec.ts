@@ -14,7 +14,7 @@ const breakOff: Behaviour = (response) => response.destroy()
 const words = { detail: 'Nothing was done.' }
 const unavailable: Behaviour = (response) => response.writeHead(503, { 'retry-after': '7' }).end(JSON.stringify(words))
 
-/** By the ports of the shipped configuration, those of the tests. Nobody listens on those of payments. */
+/** By the ports of the shipped configuration, those of the tests. Nobody listens but in the place of the stores. */
 const ports = new Map<string, number>()
 const instances: Server[] = []
 let behaviours: Behaviour[]
@@ -22,7 +22,7 @@ let seen: string[]
 
 /** In the place of the two stores: they do to the requests, in order, what `behaviours` says. */
 beforeAll(async () => {
-  for (const shipped of ['5001', '5002', '5009', '5010']) ports.set(shipped, await freePort())
+  for (const shipped of ['5001', '5002', '5009', '5010', '5123', '5124']) ports.set(shipped, await freePort())
   for (const shipped of ['5001', '5002']) {
     const instance = createServer((request, response) => {
       request.resume().once('end', () => {
@@ -126,7 +126,15 @@ describe('the gateway gives to another instance', () => {
 it('the gateway passes paths on as they were written', async () => {
   const client = await gateway()
   await client.get('/store-api/orders/1%2F2%3f//x?cursor=a%20b')
-  await client.get('/saga-api/sagas/a%2Fb')
+  await client.get('/store-manager-api/users/a%2Fb')
   await client.get('/%73tore-api/orders')
-  expect(seen).toEqual(['GET /orders/1%2F2%3f//x?cursor=a%20b', 'GET /saga-api/sagas/a%2Fb'])
+  expect(seen).toEqual(['GET /orders/1%2F2%3f//x?cursor=a%20b', 'GET /users/a%2Fb'])
+})
+
+it.each(['sagas', '%73agas', '/sagas'])('the gateway lets nobody call a step as /store-api/%s/…', async (path) => {
+  const { status } = await (await gateway()).post(
+    `/store-api/${path}/0193e0c6-6b1a-7cc0-8f0e-000000000001/steps/createOrder/undo`,
+    {},
+  )
+  expect([status, seen]).toEqual([404, []])
 })

@@ -67,13 +67,13 @@ describe('/metrics', () => {
     expect(new Set(Object.values(valuesOf(text, 'comptoir_log_oldest_seconds')))).toEqual(new Set([0]))
     const held = valuesOf(text, 'comptoir_held_messages')
     expect(Object.keys(held).sort()).toEqual(
-      ['payments', 'store'].flatMap((service) =>
+      ['orchestrator', 'payments', 'store'].flatMap((service) =>
         ['dead', 'parked', 'retry', 'unknown'].map((state) => `service="${service}",state="${state}"`),
       ),
     )
     expect(new Set(Object.values(held))).toEqual(new Set([0]))
     const consumers = Object.keys(valuesOf(text, 'comptoir_consumer_lag_messages'))
-    for (const consumer of ['store', 'payments', 'store.changes'])
+    for (const consumer of ['store', 'payments', 'orchestrator', 'store.changes'])
       expect(
         consumers.some((labels) => labels.includes(`consumer="${consumer}"`)),
         consumer,

@@ -144,12 +144,17 @@ describe('three roles', () => {
     const hidden = await withDatabase(roles.url(), (db) =>
       db.query<{ name: string }>(
         `select schemaname || '.' || tablename as name from pg_tables as t join pg_class as c on c.oid = to_regclass(schemaname || '.' || tablename)
-         where schemaname in ('comptoir', 'store', 'payments', 'store_view') and not c.relispartition and not has_any_column_privilege($1::text::name, c.oid, 'select')
+         where schemaname in ('comptoir', 'store', 'payments', 'orchestrator', 'store_view') and not c.relispartition and not has_any_column_privilege($1::text::name, c.oid, 'select')
          order by 1`,
         [roles.reader],
       ),
     )
-    expect(hidden.map(({ name }) => name)).toEqual(['comptoir.secret', 'payments.idempotency_key', 'store.idempotency_key'])
+    expect(hidden.map(({ name }) => name)).toEqual([
+      'comptoir.secret',
+      'orchestrator.idempotency_key',
+      'payments.idempotency_key',
+      'store.idempotency_key',
+    ])
   })
 
   it('F26: a migration that is due stops a start, which names the command that applies it', async () => {

@@ -1,5 +1,5 @@
 import { CommandFailure } from './command-failure.ts'
-import { type ServiceName, services } from './services.ts'
+import { type ParticipantName, participants, type ServiceName, services } from './services.ts'
 
 /** Where the parts of an installation are, by the environment; what is absent is embedded, or a table of PostgreSQL. */
 export interface Addresses {
@@ -11,6 +11,8 @@ export interface Addresses {
   readonly knows: readonly ServiceName[]
   readonly kafka: KafkaAddress | undefined
   readonly redis: string | undefined
+  /** Where the orchestrator calls participants that run elsewhere: of each one address, or one for each of its instances. */
+  readonly participants: Readonly<Partial<Record<ParticipantName, readonly string[]>>>
 }
 
 export interface KafkaAddress {
@@ -42,9 +44,13 @@ export function addressesFrom(env: NodeJS.ProcessEnv): Addresses {
     knows: database || apart.length === 0 ? services : services.filter((name) => own[name]),
     kafka,
     redis: redisFrom(env),
+    participants: Object.fromEntries(
+      participants.flatMap((name) => (env[urlVariable(name)] ? [[name, urlsFrom(env, urlVariable(name))]] : [])),
+    ),
   }
 }
 
+const urlVariable = (name: string): string => `${name.toUpperCase()}_URL`
 const ownVariable = (name: string): string => `${name.toUpperCase()}_DATABASE_URL`
 
 function kafkaFrom(env: NodeJS.ProcessEnv): KafkaAddress | undefined {
@@ -63,6 +69,16 @@ function redisFrom(env: NodeJS.ProcessEnv): string | undefined {
   if (url && !/^rediss?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
     throw new CommandFailure('REDIS_URL is no address of a Redis server: write redis://host:6379')
   return url
+}
+
+function urlsFrom(env: NodeJS.ProcessEnv, variable: string): string[] {
+  const urls = (env[variable] ?? '').split(',').map((url) => url.trim().replace(/\/+$/, ''))
+  const wrong = urls.find((url) => !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
+  if (wrong !== undefined)
+    throw new CommandFailure(
+      `${variable} names "${wrong}", which is no address of a service: write http://host:port, several with commas between`,
+    )
+  return urls
 }
 
 /** An address that may be shown: without its password. @throws CommandFailure when it is none */

@@ -3,7 +3,7 @@ import type { InstanceOptions } from './instance.ts'
 
 /** What an instance stands on: its database, and what connects it to other instances and services. */
 export interface Foundation
-  extends Pick<InstanceOptions, 'ports' | 'leases' | 'own' | 'knows' | 'broker' | 'feed' | 'readStore'> {
+  extends Pick<InstanceOptions, 'ports' | 'leases' | 'own' | 'knows' | 'broker' | 'feed' | 'readStore' | 'participants'> {
   readonly mode: 'embedded' | 'postgres'
   readonly database: Database
   /** What signs cursors: the same for all instances of an installation. Asked when the database is up to date. */

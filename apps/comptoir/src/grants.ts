@@ -17,9 +17,13 @@ const tables: Readonly<Record<'comptoir' | ServiceName, Readonly<Record<string, 
     stock_ledger: 'all',
     orders: 'all',
     order_items: 'all',
+    order_expiry: 'all',
     users: ['id', 'has_orders', 'version'],
   },
   payments: { payments: 'all', holds: 'all' },
+  orchestrator: {
+    driving: ['saga', 'definition', 'style', 'kind', 'step', 'phase', 'cause_step', 'reason', 'asked', 'due'],
+  },
 }
 const engineTables: Readonly<Record<string, readonly string[] | 'all'>> = {
   log: ['mailbox', 'epoch', 'txid', 'pos', 'key', 'type', 'id', 'definition', 'created'],

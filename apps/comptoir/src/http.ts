@@ -1,10 +1,19 @@
 import { consolePage } from '@comptoir/console'
-import { cancelOrder, placeOrder } from '@comptoir/contracts'
-import { createServer, docs, health, metrics } from '@comptoir/http'
-import { operatorApi } from '@comptoir/orchestrator'
+import { createServer, docs, health, metrics, stepsApi } from '@comptoir/http'
+import { operatorApi, sagaOrderApi } from '@comptoir/orchestrator'
 import { paymentsApi } from '@comptoir/payments'
-import { graphqlApi, ordersApi, placeOrderApi, productsApi, reportsApi, stockApi, usersApi } from '@comptoir/store'
+import {
+  completeAnswer,
+  graphqlApi,
+  ordersApi,
+  placeOrderApi,
+  productsApi,
+  reportsApi,
+  stockApi,
+  usersApi,
+} from '@comptoir/store'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { sagas } from './installation.ts'
 import type { Instance } from './instance.ts'
 import type { StoreMetrics } from './metrics.ts'
 import { rebuildApi } from './rebuild.api.ts'
@@ -27,14 +36,14 @@ export async function buildServer({
   cursorSecret,
   notReady,
 }: HttpOptions): Promise<FastifyInstance> {
-  const { store, payments, entry, entries, waits, linkTo, ports, ceiling } = instance
+  const { store, payments, orchestrator, orchestration, steps, entry, entries, waits, linkTo, ports, ceiling } = instance
   const app = createServer({ allowedHosts: 'loopback' })
   await app.register(docs, {
     title: 'Comptoir',
     version: '0.1.0',
     tags: ['orders', 'stock', 'products', 'users', 'reports', 'payments', 'sagas', 'operation', 'health'],
     description:
-      'The store back office: Store Manager (/store-api), Payments (/payments-api) and the operator API (/saga-api). Errors are problem documents (RFC 9457).',
+      'The store back office: Store Manager (/store-api), Payments (/payments-api) and the orchestrator with the operator API (/saga-api). Errors are problem documents (RFC 9457).',
   })
   const ready = async () => notReady()
   const degraded = () => instance.degradations
@@ -50,6 +59,7 @@ export async function buildServer({
     await api.register(reportsApi(store))
     await api.register(placeOrderApi({ entry, waits, overloaded }))
     await api.register(ordersApi({ work: store, waits, linkTo, cursorSecret }))
+    await api.register(stepsApi({ calls: steps.store, service: 'store', sagas, complete: completeAnswer(store, waits) }))
     await api.register(rebuildApi(() => instance.rebuild()))
   }
   const paid = async (order: number) => {
@@ -60,16 +70,30 @@ export async function buildServer({
   const paymentRoutes: FastifyPluginAsync = async (api) => {
     await api.register(health, { ready, degraded })
     await api.register(paymentsApi({ work: payments, clock: ports.clock, ceiling, paid }))
+    await api.register(stepsApi({ calls: steps.payments, service: 'payments', sagas }))
+  }
+  const orderRoutes: FastifyPluginAsync = async (api) => {
+    if (!orchestration) return
+    const { driver, callDriver, participants, ends } = orchestration
+    await api.register(sagaOrderApi({ work: orchestrator, driver, callDriver, participants, ends, overloaded }))
   }
   const sagaRoutes: FastifyPluginAsync = async (api) => {
     await api.register(health, { ready, degraded })
-    await api.register(operatorApi({ services: instance.services, home: store, sagas: [placeOrder, cancelOrder], cursorSecret }))
+    const homes = [store, orchestrator].filter((home) => instance.services.includes(home))
+    await api.register(
+      operatorApi({ services: instance.services, homes, sagas, cursorSecret, cancelling: { home: store, driver: orchestrator } }),
+    )
+    await api.register(orderRoutes)
   }
 
   const [alone] = instance.serves.length === 1 ? instance.serves : []
   if (alone === 'payments') await app.register(paymentRoutes)
   else if (alone === 'store') {
     await app.register(storeRoutes)
+    await app.register(sagaRoutes, { prefix: '/saga-api' })
+  } else if (alone === 'orchestrator') {
+    await app.register(health, { ready, degraded })
+    await app.register(orderRoutes)
     await app.register(sagaRoutes, { prefix: '/saga-api' })
   } else {
     await app.register(storeRoutes, { prefix: '/store-api' })

@@ -1,4 +1,5 @@
 import * as contracts from '@comptoir/contracts'
+import { orchestratorService } from '@comptoir/orchestrator'
 import { paymentsService } from '@comptoir/payments'
 import { feedMailbox, type Ports, type Service } from '@comptoir/runtime'
 import type { AsyncApiOptions, EventDescription, Saga } from '@comptoir/saga'
@@ -64,6 +65,7 @@ export const servicesOn = (ports: Ports, epoch: number, ceiling: number): readon
   const makers: Readonly<Record<ServiceName, () => Service>> = {
     store: () => storeService(ports, epoch),
     payments: () => paymentsService(ports, epoch, ceiling),
+    orchestrator: () => orchestratorService(ports, epoch),
   }
   return names.map((name) => makers[name]())
 }

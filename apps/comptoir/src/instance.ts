@@ -1,10 +1,13 @@
+import { orchestratorMigrations, orchestratorService } from '@comptoir/orchestrator'
 import { defaultCeiling, paymentsMigrations, paymentsService, putOnHold } from '@comptoir/payments'
 import {
   type Broker,
   BrokerConsumer,
   type Consumer,
   type Database,
+  DueWork,
   engineMigrations,
+  homeDeadlines,
   type Lag,
   type Leases,
   LogConsumer,
@@ -21,10 +24,12 @@ import {
   raiseEpoch,
   readLag,
   type Service,
+  StepCalls,
   sharedMigrations,
 } from '@comptoir/runtime'
 import {
   EntryReads,
+  expireOrders,
   type OrderEntry,
   orderEntry,
   projectReadModel,
@@ -35,14 +40,17 @@ import {
   storeMigrations,
   storeService,
 } from '@comptoir/store'
+import type { Addresses } from './addresses.ts'
 import { Maintenance } from './maintenance.ts'
-import { type ServiceName, services } from './services.ts'
+import { Orchestration } from './orchestration.ts'
+import { type ParticipantName, participants, type ServiceName, services } from './services.ts'
 
 const userOnHold = 4
 
 const ownMigrations: Readonly<Record<ServiceName, readonly Migrations[]>> = {
   store: storeMigrations,
   payments: paymentsMigrations,
+  orchestrator: orchestratorMigrations,
 }
 
 /** All migrations of a database with the schemas of these services, in order. */
@@ -74,6 +82,8 @@ export interface InstanceOptions {
   readonly knows?: readonly ServiceName[]
   /** The largest payment that is not refused, in minor units. */
   readonly ceiling?: number
+  /** How long an order waits for its payment, in milliseconds (half an hour when absent). */
+  readonly payWithin?: number | undefined
   /** What the process gets from elsewhere than itself. */
   readonly ports?: Partial<Ports>
   /** Services with a database of their own. */
@@ -88,18 +98,25 @@ export interface InstanceOptions {
   readonly linkTo?: (payment: number) => string
   /** The topic where the broker shows the messages of sagas to others; absent: none. */
   readonly feed?: string
+  /** Where participants of orchestrated sagas are that run elsewhere. */
+  readonly participants?: Addresses['participants']
 }
 
-/** One process of an installation: store and payments with their consumers, projections and relays. */
+/** One process of an installation: its services with their consumers, projections and relays. */
 export class Instance {
   readonly ports: Ports
   readonly serves: readonly ServiceName[]
   readonly store: Service
   readonly payments: Service
+  readonly orchestrator: Service
   /** Those whose schemas it finds. */
   readonly services: readonly Service[]
   readonly entry: OrderEntry
   readonly waits: ReadWaits
+  /** The steps of the participants, for whoever drives sagas by calls. */
+  readonly steps: Readonly<Record<ParticipantName, StepCalls>>
+  /** Where orchestrated orders begin; absent where another process drives them. */
+  readonly orchestration: Orchestration | undefined
   /** Reads from the read store; absent where there is none. */
   readonly entries: EntryReads | undefined
   readonly linkTo: (payment: number) => string
@@ -107,6 +124,8 @@ export class Instance {
   readonly ceiling: number
   readonly #work: readonly (Consumer | Projector)[]
   readonly #relays: readonly Relay[]
+  /** What the store does when it is due: deadlines of its sagas, orders that were not paid. */
+  readonly #due: readonly DueWork[]
   readonly #readStore: ReadStoreProjector | undefined
   readonly #rebuilds: Rebuilds
   readonly #maintenance: Maintenance
@@ -120,10 +139,15 @@ export class Instance {
     this.ports = ports
     this.serves = serves
     this.ceiling = ceiling
-    this.store = storeService(of('store'), epochOf('store'))
+    this.store = storeService(of('store'), epochOf('store'), options.payWithin)
     this.payments = paymentsService(of('payments'), epochOf('payments'), ceiling)
+    this.orchestrator = orchestratorService(of('orchestrator'), epochOf('orchestrator'))
     this.services = knows.map((name) => this[name])
     this.entry = orderEntry(this.store)
+    this.steps = { store: new StepCalls(this.store), payments: new StepCalls(this.payments) }
+    this.orchestration = serves.includes('orchestrator')
+      ? new Orchestration(this.orchestrator, serves, options.participants)
+      : undefined
     const { signals } = this.store.ports
     this.linkTo = linkTo
     this.entries = readStore && new EntryReads('store', readStore, signals)
@@ -135,6 +159,7 @@ export class Instance {
     this.#work = [...(serves.includes('store') ? [new Projector(this.store, projectReadModel)] : []), ...served.map(consumer)]
     this.#readStore =
       readStore && serves.includes('store') ? new ReadStoreProjector(this.store, readStore, storeEntries(linkTo)) : undefined
+    this.#due = serves.includes('store') ? [homeDeadlines(this.store), new DueWork(this.store, 'expiry', expireOrders)] : []
     this.#relays = broker ? served.map((service) => new Relay(service, broker, { mailboxes: services, feed })) : []
   }
 
@@ -161,26 +186,33 @@ export class Instance {
       // Another instance may do it for days.
       if (alone) await begun
     }
+    instance.orchestration?.start()
+    for (const due of instance.#due) due.start()
     // The broker may be away: orders are taken all the same.
     for (const relay of instance.#relays) void relay.start()
     return instance
   }
 
-  /** Begins to fill the read store, once it is known where payments are paid. */
-  fillReadStore(): void {
+  /**
+   * Begins what needs to know where this process listens: the read store, whose orders show where they are paid, and calls of
+   * its own steps.
+   */
+  listening(url: string): void {
     void this.#readStore?.start()
+    this.orchestration?.call(url)
   }
 
   /** Why orders are not going on just now; empty when all is well. */
   get troubles(): readonly string[] {
-    return [...this.#work, this.#maintenance].flatMap(({ trouble }) => trouble ?? [])
+    const own = [...this.#work, ...this.#due, this.#maintenance].flatMap(({ trouble }) => trouble ?? [])
+    return [...own, ...(this.orchestration?.troubles ?? [])]
   }
 
   /** What is away while requests are taken all the same; empty when all is well. */
   get degradations(): readonly string[] {
     const consumers = this.#work.filter((work) => work instanceof BrokerConsumer)
     const texts = [...this.#relays.map(({ trouble }) => trouble), ...consumers.map(({ away }) => away), this.#readStore?.trouble]
-    return texts.flatMap((text) => text ?? [])
+    return [...texts.flatMap((text) => text ?? []), ...(this.orchestration?.participants.troubles ?? [])]
   }
 
   /** How far everybody who reads a log is behind, whichever instance does it. */
@@ -209,9 +241,10 @@ export class Instance {
 
   /** Finishes what is in hand and stops between two transactions; the rest is found at the next start. */
   async stop(): Promise<void> {
-    await this.#maintenance.stop()
+    await Promise.all([this.#maintenance, ...this.#due].map((work) => work.stop()))
     await this.#rebuilds.stop()
-    await this.entry.idle()
+    await this.orchestration?.stop()
+    await Promise.all([this.entry, ...participants.map((name) => this.steps[name])].map((group) => group.idle()))
     await Promise.all([...this.#work, ...this.#relays, ...(this.#readStore ? [this.#readStore] : [])].map((work) => work.stop()))
   }
 

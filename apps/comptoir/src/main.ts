@@ -18,16 +18,16 @@ const program = new Command('comptoir')
   .showHelpAfterError('(add --help for the options)')
 
 /** The ports of services that run alone are those that clients of the old system know. */
-const defaultPorts = { all: 8080, store: 5001, payments: 5009 }
+const defaultPorts = { all: 8080, store: 5001, payments: 5009, orchestrator: 5123 }
 
 program
   .command('serve', { isDefault: true })
   .description('run the store in this process: on an embedded database, or on the PostgreSQL server of DATABASE_URL')
-  .addOption(new Option('--service <name>', 'the service to run').choices(['all', 'store', 'payments']).default('all'))
+  .addOption(new Option('--service <name>', 'the service to run').choices(Object.keys(defaultPorts)).default('all'))
   .addOption(
     new Option(
       '--port <n>',
-      'the port to listen on; the next free one when it is taken (default: 8080; 5001 store, 5009 payments)',
+      'the port to listen on; the next free one when it is taken (default: 8080; 5001 store, 5009 payments, 5123 orchestrator)',
     )
       .argParser(port)
       .env('PORT'),
@@ -39,6 +39,11 @@ program
   .option('--json', 'print one line of JSON when ready', false)
   .option('--no-seed', 'begin with an empty store')
   .option('--demo', 'place orders of all kinds all the time', false)
+  .addOption(
+    new Option('--pay-within <time>', 'how long an order waits for its payment, such as 45s, 30m or 2h')
+      .default('30m')
+      .env('PAY_WITHIN'),
+  )
   .action(async (options) => {
     const service = options.service as keyof typeof defaultPorts
     const { serve } = await import('./serve.ts')

@@ -14,6 +14,8 @@ export interface StoreOptions {
   readonly seed: boolean
   readonly demo: boolean
   readonly serves: readonly ServiceName[]
+  /** How long an order waits for its payment, in milliseconds. */
+  readonly payWithin: number
 }
 
 /** The store, listening. */
@@ -30,13 +32,16 @@ export interface OpenStore {
 /** Requests that wait for a saga get this long at a stop. */
 const patienceMs = 1_500
 
-export async function openStore(foundation: Foundation, { port, seed, demo, serves }: StoreOptions): Promise<OpenStore> {
+export async function openStore(
+  foundation: Foundation,
+  { port, seed, demo, serves, payWithin }: StoreOptions,
+): Promise<OpenStore> {
   const { database, cursorSecret, close, ...connections } = foundation
   const drainMs = drainTime()
   logErrors()
   let publicUrl = process.env.PUBLIC_URL?.replace(/\/+$/, '')
   const linkTo = (payment: number) => `${publicUrl ?? ''}/payments-api/payments/process/${payment}`
-  const instance = await Instance.start(database, { seed, serves, linkTo, ...connections })
+  const instance = await Instance.start(database, { seed, serves, linkTo, payWithin, ...connections })
   const metrics = new StoreMetrics(instance)
   let stopping = false
   const notReady = () => (stopping ? ['the process is stopping'] : instance.troubles)
@@ -53,7 +58,7 @@ export async function openStore(foundation: Foundation, { port, seed, demo, serv
   const chosen = await listenFrom(server, port)
   const url = `http://127.0.0.1:${chosen}`
   publicUrl ??= url
-  instance.fillReadStore()
+  instance.listening(url)
   const demonstration = demo ? new Demo(url, instance.store) : undefined
   return {
     url,
@@ -62,6 +67,7 @@ export async function openStore(foundation: Foundation, { port, seed, demo, serv
       stopping = true
       demonstration?.stop()
       await pause(drainMs)
+      await instance.orchestration?.letGo()
       const hurry = setTimeout(() => server.server.closeAllConnections(), patienceMs)
       await server.close()
       clearTimeout(hurry)

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { claimFolder, type FolderClaim, FolderInUse } from '@comptoir/runtime/pglite/folder-lock'
+import { type Duration, milliseconds } from '@comptoir/saga'
 import { type Addresses, addressesFrom, shownAddress } from './addresses.ts'
 import { CommandFailure } from './command-failure.ts'
 import { drainTime } from './drain-time.ts'
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly json: boolean
   readonly seed: boolean
   readonly demo: boolean
+  /** How long an order waits for its payment: `30m`. */
+  readonly payWithin: string
 }
 
 /** A stop that takes longer than this leaves the rest to the recovery of the next start. */
@@ -32,10 +35,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw new CommandFailure(
       `the service ${options.service} has no database: set DATABASE_URL, or ${options.service.toUpperCase()}_DATABASE_URL`,
     )
+  const payWithin = durationOf(options.payWithin)
   const ground = database || Object.keys(own).length > 0 ? await onServers(addresses) : onFolder(options)
   // With nothing to wait for, Node ends the loop's turn with waiting for all of V8's compilers: 0.4 s, until the port is open.
   const awake = setInterval(() => {}, 60_000)
-  const opening = open(options, addresses, ground.open)
+  const opening = open({ ...options, payWithin }, addresses, ground.open)
   stopOnSignals(async () => (await opening).stop())
   const store = await opening
   clearInterval(awake)
@@ -93,7 +97,7 @@ function onFolder(options: ServeOptions): Ground {
 }
 
 async function open(
-  { port, seed, demo, service }: ServeOptions,
+  { port, seed, demo, service, payWithin }: Omit<ServeOptions, 'payWithin'> & { readonly payWithin: number },
   addresses: Addresses,
   openGround: Ground['open'],
 ): Promise<OpenStore> {
@@ -103,12 +107,22 @@ async function open(
   const foundation: Foundation = {
     ...ground,
     ...links,
+    participants: addresses.participants,
     async close() {
       await links.close()
       await ground.close()
     },
   }
-  return openStore(foundation, { port, seed, demo, serves: service === 'all' ? addresses.knows : [service] })
+  return openStore(foundation, { port, seed, demo, payWithin, serves: service === 'all' ? addresses.knows : [service] })
+}
+
+/** @throws CommandFailure when it is no length of time */
+function durationOf(text: string): number {
+  try {
+    return milliseconds(text as Duration)
+  } catch (error) {
+    throw new CommandFailure(`--pay-within or PAY_WITHIN: ${(error as Error).message}`)
+  }
 }
 
 function claimOrExit(folder: string): FolderClaim {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { KeyClaim } from '@comptoir/runtime'
 import type { FastifyRequest } from 'fastify'
 import { headerValues } from './guard.ts'
 import { Problem } from './problem.ts'
@@ -25,6 +26,33 @@ export function idempotencyKey(request: FastifyRequest): string | undefined {
 export function requestFingerprint(request: FastifyRequest): Buffer {
   const asked = [request.method, request.routeOptions.url, request.params, request.query, request.body ?? null]
   return createHash('sha256').update(JSON.stringify(asked, sortKeys)).digest()
+}
+
+/**
+ * The claim to the request's `Idempotency-Key`; undefined when it has none.
+ *
+ * @param scope what the keys are unique within: method and path of the route
+ * @throws Problem 400 when the header is malformed
+ */
+export function keyClaim(request: FastifyRequest, scope: string): KeyClaim | undefined {
+  const key = idempotencyKey(request)
+  return key === undefined ? undefined : { scope, key, fingerprint: requestFingerprint(request).toString('base64') }
+}
+
+/** Why a key is refused: its first request was another one, or has not been answered yet. */
+export function keyProblem(why: 'mismatch' | 'open'): Problem {
+  if (why === 'open')
+    return new Problem(
+      409,
+      'idempotency_key_open',
+      'The first request with this Idempotency-Key is still being answered: send it again in a moment.',
+      { headers: { 'retry-after': '1' } },
+    )
+  return new Problem(
+    422,
+    'idempotency_key_reused',
+    'This Idempotency-Key was used with another request: use a new key for a new request.',
+  )
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

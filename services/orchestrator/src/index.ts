@@ -1,2 +1,6 @@
 export { type OperatorOptions, operatorApi } from './api.ts'
+export { type ParticipantAddresses, ParticipantCalls } from './participant-calls.ts'
+export { type SagaOrderOptions, sagaOrderApi } from './place-order.api.ts'
+export { SagaEnds } from './saga-ends.ts'
 export type { Installation } from './sagas.ts'
+export { orchestratorMigrations, orchestratorService } from './service.ts'

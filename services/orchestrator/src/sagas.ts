@@ -1,4 +1,4 @@
-import { byDefinition, sagaName, type Work } from '@comptoir/runtime'
+import { byDefinition, driverMailbox, sagaName, type Work } from '@comptoir/runtime'
 import { type Phase, progressOf, type Saga, type StepRecord, type StepStatus } from '@comptoir/saga'
 
 export type SagaStatus = 'running' | 'completed' | 'cancelled' | 'needs_attention'
@@ -17,6 +17,8 @@ export interface SagaView {
   readonly order_id: number | null
   readonly started_at: string
   readonly ended_at: string | null
+  /** The answer that the driver of an orchestrated saga waits for; null when none is awaited. */
+  readonly awaited: { readonly step: string; readonly phase: Phase; readonly since: string } | null
   readonly steps: readonly StepView[]
 }
 export interface StepView {
@@ -43,8 +45,8 @@ export interface JournalEntry {
 export interface Installation {
   /** Each in its database. What others do is not seen from here. */
   readonly services: readonly Pick<Work, 'name' | 'query'>[]
-  /** The service that keeps the sagas' rows. */
-  readonly home: Pick<Work, 'name' | 'query'>
+  /** Those of them that keep the rows of sagas: the homes of the choreographed ones, and the driver of the others. */
+  readonly homes: readonly Pick<Work, 'name' | 'query'>[]
   readonly sagas: readonly Saga[]
 }
 
@@ -80,23 +82,31 @@ const conditions = (home: string): Readonly<Record<SagaStatus, string>> => ({
   cancelled: `outcome = 'cancelled'`,
 })
 
-/** The newest sagas, or those before a given one, newest first. */
+type Home = Installation['homes'][number]
+
+/** The newest sagas of all homes, or those before a given one, newest first. */
 export async function listSagas(
   installation: Installation,
   limit: number,
   before: string | undefined,
   status: SagaStatus | undefined,
 ): Promise<SagaView[]> {
-  const { home } = installation
-  const rows = await home.query<SagaRow>(
-    `select ${columns} from ${home.name}.saga where id < $1::uuid ${status ? `and ${conditions(home.name)[status]}` : ''} order by id desc limit $2::int`,
-    [before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit],
+  const found = await Promise.all(
+    installation.homes.map((home) =>
+      home.query<SagaRow>(
+        `select ${columns} from ${home.name}.saga where id < $1::uuid ${status ? `and ${conditions(home.name)[status]}` : ''} order by id desc limit $2::int`,
+        [before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit],
+      ),
+    ),
   )
-  const journal = await readJournal(
-    installation,
-    rows.map((row) => row.id),
-  )
-  return rows.map((row) => view(installation, row, journal.get(row.id) ?? []))
+  // An id begins with the time: of all homes together, too, the newest are the highest.
+  const rows = found
+    .flat()
+    .sort((a, b) => (a.id < b.id ? 1 : -1))
+    .slice(0, limit)
+  const ids = rows.map((row) => row.id)
+  const [journal, awaited] = await Promise.all([readJournal(installation, ids), readAwaited(installation, ids)])
+  return rows.map((row) => view(installation, row, journal.get(row.id) ?? [], awaited.get(row.id)))
 }
 
 /** One saga with its journal, in the order of time. */
@@ -104,11 +114,15 @@ export async function findSaga(
   installation: Installation,
   id: string,
 ): Promise<(SagaView & { readonly journal: readonly JournalEntry[] }) | undefined> {
-  const { home } = installation
-  const [row] = await home.query<SagaRow>(`select ${columns} from ${home.name}.saga where id = $1`, [id])
+  const byId = (home: Home) => home.query<SagaRow>(`select ${columns} from ${home.name}.saga where id = $1`, [id])
+  const [row] = (await Promise.all(installation.homes.map(byId))).flat()
   if (!row) return undefined
-  const entries = (await readJournal(installation, [id])).get(id) ?? []
-  return { ...view(installation, row, entries), journal: entries.map((entry) => journalEntry(installation, row, entry)) }
+  const [journal, awaited] = await Promise.all([readJournal(installation, [id]), readAwaited(installation, [id])])
+  const entries = journal.get(id) ?? []
+  return {
+    ...view(installation, row, entries, awaited.get(id)),
+    journal: entries.map((entry) => journalEntry(installation, row, entry)),
+  }
 }
 
 async function readJournal({ services }: Installation, ids: readonly string[]): Promise<ReadonlyMap<string, InboxRow[]>> {
@@ -127,9 +141,27 @@ async function readJournal({ services }: Installation, ids: readonly string[]): 
   return journal
 }
 
+interface AwaitedRow {
+  saga: string
+  step: string
+  phase: Phase
+  asked: number
+}
+
+/** What the driver awaits of those of the sagas that it drives and that have not ended. */
+async function readAwaited({ homes }: Installation, ids: readonly string[]): Promise<ReadonlyMap<string, AwaitedRow>> {
+  const driver = homes.find(({ name }) => name === driverMailbox)
+  if (!driver || ids.length === 0) return new Map()
+  const rows = await driver.query<AwaitedRow>(
+    `select saga, step, phase, (extract(epoch from asked) * 1000)::float8 as asked from ${driver.name}.driving where saga = any($1::uuid[])`,
+    [ids],
+  )
+  return new Map(rows.map((row) => [row.saga, row]))
+}
+
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
-function view({ sagas }: Installation, row: SagaRow, entries: readonly InboxRow[]): SagaView {
+function view({ sagas }: Installation, row: SagaRow, entries: readonly InboxRow[], awaited: AwaitedRow | undefined): SagaView {
   const saga = byDefinition(sagas).get(row.definition)
   const version = Number(row.definition.split('/')[1])
   const doing = new Map(entries.filter((entry) => entry.phase === 'do').map((entry) => [entry.step, entry]))
@@ -149,6 +181,7 @@ function view({ sagas }: Installation, row: SagaRow, entries: readonly InboxRow[
     order_id: row.subject === null ? null : Number(row.subject),
     started_at: iso(row.began),
     ended_at: row.ended === null ? null : iso(row.ended),
+    awaited: awaited ? { step: awaited.step, phase: awaited.phase, since: iso(awaited.asked) } : null,
     steps: (progress?.steps ?? []).map(({ step, status }) => {
       const done = doing.get(step.name)
       const undone = undoing.get(step.name)

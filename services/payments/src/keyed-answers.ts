@@ -1,4 +1,4 @@
-import { idempotencyKey, Problem, requestFingerprint } from '@comptoir/http'
+import { keyClaim, keyProblem } from '@comptoir/http'
 import { claimKeys, type KeyClaim, rememberAnswer, type Unit, type Work } from '@comptoir/runtime'
 import type { FastifyRequest } from 'fastify'
 
@@ -30,12 +30,12 @@ export class KeyedAnswers<Body> {
     request: FastifyRequest,
     act: (unit: Unit) => Promise<Answer<Body>>,
   ): Promise<Answer<Body> & { replayed: boolean }> {
-    const key = idempotencyKey(request)
-    if (key === undefined) return { ...(await this.#work.transaction(act)), replayed: false }
-    if (this.#open.has(key)) throw openProblem()
+    const claim = keyClaim(request, this.#scope)
+    if (claim === undefined) return { ...(await this.#work.transaction(act)), replayed: false }
+    const { key } = claim
+    if (this.#open.has(key)) throw keyProblem('open')
     this.#open.add(key)
     try {
-      const claim = { scope: this.#scope, key, fingerprint: requestFingerprint(request).toString('base64') }
       return await this.#work.transaction((unit) => this.#once(unit, claim, act))
     } finally {
       this.#open.delete(key)
@@ -53,20 +53,7 @@ export class KeyedAnswers<Body> {
       await rememberAnswer(unit, this.#work.name, claim, JSON.stringify(answer))
       return { ...answer, replayed: false }
     }
-    if (used.fingerprint !== claim.fingerprint) throw reusedProblem()
+    if (used.fingerprint !== claim.fingerprint) throw keyProblem('mismatch')
     return { ...(JSON.parse(used.answer) as Answer<Body>), replayed: true }
   }
-}
-
-function openProblem(): Problem {
-  const detail = 'The first request with this Idempotency-Key is still being answered. Send it again in a moment.'
-  return new Problem(409, 'idempotency_key_open', detail, { headers: { 'retry-after': '1' } })
-}
-
-function reusedProblem(): Problem {
-  return new Problem(
-    422,
-    'idempotency_key_reused',
-    'This Idempotency-Key was used with another request. Use a new key for a new request.',
-  )
 }

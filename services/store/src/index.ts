@@ -1,6 +1,8 @@
 export { EntryReads } from './entry-reads.ts'
 export { type OrdersOptions, ordersApi } from './orders/api.ts'
+export { expireOrders } from './orders/expiry.ts'
 export { type OrderEntry, type PlaceOrderOptions, placeOrderApi } from './orders/place-order.api.ts'
+export { completeAnswer } from './orders/step-answers.ts'
 export { productsApi } from './products/api.ts'
 export { projectReadModel, Rebuilds } from './read-model.ts'
 export { storeEntries } from './read-store.ts'

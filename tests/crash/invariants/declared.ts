@@ -1,5 +1,15 @@
 import { cancelOrder, placeOrder } from '@comptoir/contracts'
-import { firstSending, routesOf, type Saga, sendingAfter } from '@comptoir/saga'
+import {
+  answerType,
+  commandsOf,
+  commandType,
+  firstSending,
+  type Phase,
+  routesOf,
+  type Saga,
+  sendingAfter,
+  stepOf,
+} from '@comptoir/saga'
 
 /*
  * The sagas' declarations as tables, for checks in SQL: what they say is derived from the declarations by the protocol's
@@ -37,15 +47,28 @@ const sent = table(
   ),
 )
 
+/** The inbox row that handling a phase leaves: a settle makes the outcome of the step's do definite. */
+const doneAs = (phase: Phase) => (phase === 'settle' ? 'do' : phase)
+
+/** The messages of a saga that is driven: commands to the steps, and their answers, which the driver takes. */
+const driven = (saga: Saga) =>
+  commandsOf(saga).flatMap((command) => [
+    [saga.id, commandType(command), stepOf(saga, command.step).at, command.step, doneAs(command.phase)],
+    [saga.id, answerType(command), 'orchestrator', null, 'end'],
+  ])
+
 /** `route`: where each message goes, and what it is there. */
 const routes = table(
   'route',
   'definition, type, service, step, phase',
-  sagas.flatMap((saga) =>
-    [...routesOf(saga)].map(([type, target]) =>
-      target.kind === 'step' ? [saga.id, type, target.at, target.step, target.phase] : [saga.id, type, target.at, null, 'end'],
+  sagas.flatMap((saga) => [
+    ...driven(saga),
+    ...[...routesOf(saga)].map(([type, target]) =>
+      target.kind === 'step'
+        ? [saga.id, type, target.at, target.step, doneAs(target.phase)]
+        : [saga.id, type, target.at, null, 'end'],
     ),
-  ),
+  ]),
 )
 
 /** `opening`: the message that begins a saga, where it does not begin inside its first step. */
@@ -55,20 +78,22 @@ const openings = table(
   sagas.map((saga) => [saga.id, firstSending(saga).type, saga.end.message.name]),
 )
 
-const services = ['store', 'payments']
-const both = (select: (service: string) => string) => services.map(select).join(' union all ')
+const services = ['store', 'payments', 'orchestrator']
+const all = (select: (service: string) => string) => services.map(select).join(' union all ')
 
-/** `said`: both logs; `times_said`: how often each message of a key was said. */
-const said = `said as (${both((service) => `select '${service}' as source, mailbox, key, type, id, definition, body from ${service}.log`)})`
+/** `saga`: the sagas of both homes, whoever drives them. */
+const homes = `saga as (select * from store.saga union all select * from orchestrator.saga)`
+/** `said`: all logs; `times_said`: how often each message of a key was said. */
+const said = `said as (${all((service) => `select '${service}' as source, mailbox, key, type, id, definition, body from ${service}.log`)})`
 const timesSaid = `times_said as (select source, key, type, count(*) as n from said group by source, key, type)`
-/** `handled`: both inboxes; `change`: what that made of steps. */
-const handled = `handled as (${both((service) => `select '${service}' as service, id, step as name, phase, outcome from ${service}.inbox`)})`
+/** `handled`: all inboxes; `change`: what that made of steps. */
+const handled = `handled as (${all((service) => `select '${service}' as service, id, step as name, phase, outcome from ${service}.inbox`)})`
 const change = `change as (
   select service, id, name, case when phase = 'undo' then 'undone' when outcome = 'done' then 'done' else 'failed' end as change
   from handled where phase <> 'event')`
 
 /** Put before a query, so that it can name these tables. */
-export const declared = `with ${[steps, sent, routes, openings, said, timesSaid, handled, change].join(', ')}`
+export const declared = `with ${[steps, sent, routes, openings, homes, said, timesSaid, handled, change].join(', ')}`
 /** The ids under which messages and sagas name the two declarations. */
 export const placeOrderId = literal(placeOrder.id)
 export const cancelOrderId = literal(cancelOrder.id)

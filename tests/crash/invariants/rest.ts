@@ -1,6 +1,6 @@
 import type { Check } from './check.ts'
 
-const services = ['store', 'payments'] as const
+const services = ['store', 'payments', 'orchestrator'] as const
 
 /** I20 and the rest of I5: nothing waits, is lost in the waiting room or is owed to anybody. */
 export const restState: readonly Check[] = services.flatMap((service): Check[] => [
@@ -26,7 +26,7 @@ export const restState: readonly Check[] = services.flatMap((service): Check[] =
     rule: `nobody is behind the log of ${service}`,
     sql: `
       select l.mailbox, l.type, l.key, l.pos, p.pos as read_up_to from ${service}.log as l
-      left join (select * from store.position union all select * from payments.position) as p on split_part(p.consumer, '/', 1) = l.mailbox and p.source = '${service}'
+      left join (${services.map((reader) => `select * from ${reader}.position`).join(' union all ')}) as p on split_part(p.consumer, '/', 1) = l.mailbox and p.source = '${service}'
       where l.mailbox <> 'feed' and (p.consumer is null or (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos))`,
   },
 ])

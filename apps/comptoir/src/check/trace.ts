@@ -42,6 +42,7 @@ export function recorded(unit: Unit, trace: Trace): Unit {
       trace.begins.add(saga.name)
       unit.begin(saga, beginnings)
     },
+    settle: (saga, id, reason) => unit.settle(saga, id, reason),
     locked: (name) => unit.locked(name),
   }
   // It stands within the transaction of the unit that it passes everything to.

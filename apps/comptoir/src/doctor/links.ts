@@ -1,21 +1,20 @@
 import { type MailboxSurvey, surveyKafka } from '@comptoir/kafka'
 import { surveyRedis } from '@comptoir/redis'
 import { type Addresses, type KafkaAddress, withoutPassword } from '../addresses.ts'
-import { services } from '../services.ts'
 import { type Finding, ill, well } from './finding.ts'
 
 /** More than this lies before consumers only when they cannot keep up, or stand still. */
 const manyBehind = 10_000
 
 /** Kafka and Redis, where there are addresses of them. */
-export async function lookAtLinks({ kafka, redis }: Addresses): Promise<Finding[]> {
-  return [...(kafka ? await lookAtKafka(kafka) : []), ...(redis ? [await lookAtRedis(redis)] : [])]
+export async function lookAtLinks({ kafka, redis, knows }: Addresses): Promise<Finding[]> {
+  return [...(kafka ? await lookAtKafka(kafka, knows) : []), ...(redis ? [await lookAtRedis(redis)] : [])]
 }
 
-async function lookAtKafka({ brokers, prefix }: KafkaAddress): Promise<Finding[]> {
+async function lookAtKafka({ brokers, prefix }: KafkaAddress, knows: readonly string[]): Promise<Finding[]> {
   const address = brokers.join(', ')
   try {
-    const survey = await surveyKafka({ brokers, prefix, service: 'doctor' }, services)
+    const survey = await surveyKafka({ brokers, prefix, service: 'doctor' }, knows)
     return [
       well(`Kafka at ${address}, ${survey.brokers} broker${survey.brokers === 1 ? '' : 's'}`),
       ...survey.mailboxes.flatMap(mailbox),

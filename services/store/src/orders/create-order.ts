@@ -1,8 +1,7 @@
-import { OrderClosed, type placeOrder } from '@comptoir/contracts'
+import { cancelReason, OrderClosed, type placeOrder } from '@comptoir/contracts'
 import { toDecimal } from '@comptoir/http'
 import type { Handler, Unit } from '@comptoir/runtime'
 import { done, failed, type StepsOf } from '@comptoir/saga'
-import { cancelReason } from './order.ts'
 import { type OrderInput, price } from './pricing.ts'
 import { readShop } from './shop.ts'
 

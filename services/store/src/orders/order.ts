@@ -20,12 +20,3 @@ export interface Order {
   readonly created_at: number
   readonly version: number
 }
-
-/** Why an order is cancelled, as the contract names it, from the reason for which its saga turned back. */
-export function cancelReason(reason: string): string {
-  return ['out_of_stock', 'over_ceiling', 'on_hold', 'expired', 'cancelled'].includes(reason)
-    ? reason
-    : reason === 'closed'
-      ? 'cancelled'
-      : 'error'
-}

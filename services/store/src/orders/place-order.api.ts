@@ -1,10 +1,9 @@
-import type { PlaceOrder } from '@comptoir/contracts'
-import { fieldProblem, idempotencyKey, Problem, preference, requestFingerprint } from '@comptoir/http'
+import { mergeLines, NewOrder, orderRefusal, type PlaceOrder } from '@comptoir/contracts'
+import { keyClaim, keyProblem, Problem, preference } from '@comptoir/http'
 import type { Entrance, Entry } from '@comptoir/runtime'
 import type { FastifyPluginAsync, FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { ReadWaits } from '../read-waits.ts'
-import { mergeLines, NewOrder } from './schemas.ts'
 
 /** How the store places orders: the choreographed saga's entry. */
 export type OrderEntry = Entry<Static<typeof PlaceOrder>, { order_id: number; total_amount: number }>
@@ -34,14 +33,9 @@ export function placeOrderApi({ entry, waits, overloaded }: PlaceOrderOptions): 
       async (request, reply) => {
         const busy = overloaded()
         if (busy !== undefined) throw new Problem(503, 'overloaded', busy, { headers: { 'retry-after': '5' } })
-        const key = idempotencyKey(request)
+        const key = keyClaim(request, 'POST /orders')
         const input = { user_id: request.body.user_id, items: mergeLines(request.body.items) }
-        const entrance = await entry.begin(
-          input,
-          key === undefined
-            ? undefined
-            : { scope: 'POST /orders', key, fingerprint: requestFingerprint(request).toString('base64') },
-        )
+        const entrance = await entry.begin(input, key)
         const { order_id } = begun(entrance, request.body)
         if (entrance.kind === 'replayed') reply.header('idempotency-replayed', 'true')
         reply.header('location', `${request.url.replace(/\?.*/, '')}/${order_id}`)
@@ -65,42 +59,11 @@ function begun(entrance: Entrance<{ order_id: number }>, body: NewOrder): { orde
     case 'replayed':
       return entrance.result
     case 'refused':
-      throw refusal(entrance.reason, entrance.detail ?? '', body)
+      throw orderRefusal(entrance.reason, entrance.detail ?? '', body)
     case 'mismatch':
-      throw new Problem(
-        422,
-        'idempotency_key_reused',
-        'This Idempotency-Key was used with another request: use a new key for a new order.',
-      )
     case 'open':
-      throw new Problem(
-        409,
-        'idempotency_key_open',
-        'The first request with this Idempotency-Key is still being answered: send it again in a moment.',
-        { headers: { 'retry-after': '1' } },
-      )
+      throw keyProblem(entrance.kind)
     default:
       return entrance satisfies never
-  }
-}
-
-/** Why the order was refused, at the place in the body that was sent (lines may have been merged since). */
-function refusal(reason: string, pointer: string, { user_id, items }: NewOrder): Problem {
-  const line = /^\/items\/(\d+)/.exec(pointer)?.[1]
-  const product = line === undefined ? undefined : mergeLines(items)[Number(line)]?.product_id
-  const sent =
-    line === undefined ? pointer : pointer.replace(line, String(items.findIndex((item) => item.product_id === product)))
-  switch (reason) {
-    case 'unknown_user':
-      return fieldProblem(422, sent, reason, `There is no user ${user_id}: create the user with POST /users, or use another id.`)
-    case 'unknown_product':
-      return fieldProblem(
-        422,
-        sent,
-        reason,
-        `There is no product ${product}: nothing was ordered; use ids that GET /stocks/reports/overview-stocks lists.`,
-      )
-    default:
-      return fieldProblem(422, sent, reason, 'The total of the order is above 90,071,992,547,409.91: order less, or split it.')
   }
 }

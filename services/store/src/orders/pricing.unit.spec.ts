@@ -1,7 +1,7 @@
+import { mergeLines } from '@comptoir/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type OrderInput, price } from './pricing.ts'
-import { mergeLines } from './schemas.ts'
 
 const highestPrice = 100_000_000_000
 const highestTotal = 2n ** 53n - 1n

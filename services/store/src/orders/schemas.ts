@@ -1,18 +1,6 @@
-import { BodyId, Id, Quantity, toDecimal } from '@comptoir/http'
+import { BodyId, Id, toDecimal } from '@comptoir/http'
 import { type Static, Type } from 'typebox'
 import type { Order } from './order.ts'
-
-export const NewOrder = Type.Object(
-  {
-    user_id: BodyId,
-    items: Type.Array(Type.Object({ product_id: BodyId, quantity: Quantity }, { additionalProperties: false }), {
-      minItems: 1,
-      maxItems: 1_000,
-    }),
-  },
-  { additionalProperties: false },
-)
-export type NewOrder = Static<typeof NewOrder>
 
 export const OrderPath = Type.Object({ order_id: Id })
 
@@ -49,11 +37,4 @@ export function orderAnswer(order: Order, linkTo: (payment: number) => string): 
     saga_id: order.saga_id,
     created_at: new Date(order.created_at).toISOString(),
   }
-}
-
-/** Lines of one product are merged, so that an order takes each product's stock once. */
-export function mergeLines(items: NewOrder['items']): NewOrder['items'] {
-  const merged = new Map<number, number>()
-  for (const { product_id, quantity } of items) merged.set(product_id, (merged.get(product_id) ?? 0) + quantity)
-  return merged.size === items.length ? items : [...merged].map(([product_id, quantity]) => ({ product_id, quantity }))
 }

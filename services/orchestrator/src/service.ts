@@ -1,0 +1,17 @@
+import { placeOrder } from '@comptoir/contracts'
+import { type Driven, driverMailbox, drivingMigrations, type Migrations, type Ports, Service } from '@comptoir/runtime'
+
+export const orchestratorMigrations: readonly Migrations[] = [drivingMigrations(driverMailbox)]
+
+/** An order's number is known from its first step on. */
+const drives: readonly Driven[] = [
+  {
+    saga: placeOrder,
+    subject: ({ createOrder }) =>
+      createOrder === undefined ? undefined : String((createOrder as { order_id: number }).order_id),
+  },
+]
+
+/** The orchestrator as the runtime runs it: it has no steps, and drives the sagas that begin here. */
+export const orchestratorService = (ports: Ports, epoch: number): Service =>
+  new Service({ ...ports, epoch, name: driverMailbox, participants: [], drives })
