@@ -9,6 +9,7 @@ const busyTables = [
   'store.position',
   'payments.position',
   'store.stocks',
+  'store.order_expiry',
   'orchestrator.saga_open',
   'orchestrator.driving',
   'orchestrator.position',
