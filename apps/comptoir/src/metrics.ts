@@ -127,6 +127,9 @@ export class StoreMetrics {
     })
     const open = new Gauge({ name: 'comptoir_sagas_open', help: 'Sagas that have not ended', registers })
     return async () => {
+      // First: when none is open, what they all said is in the logs by now, and whoever has not read it is behind.
+      const counts = await Promise.all(services.map(readOpen))
+      open.set(counts.reduce((sum, n) => sum + n, 0))
       for (const { consumer, source, age, behind } of await instance.lags()) {
         oldest.set({ consumer, source }, age)
         lag.set({ consumer, source }, behind)
@@ -134,8 +137,6 @@ export class StoreMetrics {
       for (const service of services) {
         for (const { state, n } of await readHeld(service)) held.set({ service: service.name, state }, n)
       }
-      const counts = await Promise.all(services.map(readOpen))
-      open.set(counts.reduce((sum, n) => sum + n, 0))
     }
   }
 }
