@@ -1,8 +1,7 @@
 import { failed } from '@comptoir/saga'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { LoggedMessage } from './log.ts'
 import type { Database } from './ports/database.ts'
-import { trip } from './testing/trip.ts'
+import { tripMessage } from './testing/trip.ts'
 import { openWorld, World } from './testing/world.ts'
 
 let database: Database
@@ -13,18 +12,6 @@ beforeAll(async () => {
 afterEach(() => world.stop())
 afterAll(() => database.close())
 
-const message = (type: string, key: string, data: unknown = {}): LoggedMessage => ({
-  source: 'a',
-  epoch: 1,
-  txid: '1',
-  pos: 1,
-  key,
-  type,
-  id: null,
-  definition: trip.id,
-  body: JSON.stringify(data),
-  created: 0,
-})
 const inbox = (service: string) =>
   database.query(`select step, phase, outcome, data, result, reason, detail from ${service}.inbox order by step, phase`)
 const home = () => database.query('select subject, outcome, cause_step, reason, attention from a.saga order by id')
@@ -111,9 +98,9 @@ describe('messages that come before their time', () => {
   it('F10: an undo before its do leaves a barrier: the late do has no effect, and the saga is cancelled', async () => {
     world = await World.create(database)
     const [id = ''] = await world.begin([7])
-    await world.deliver('a', [message('PackingFailed', id, { cause: { step: 'pack', reason: 'no' } })])
+    await world.deliver('a', [tripMessage('PackingFailed', id, { cause: { step: 'pack', reason: 'no' } })])
     expect(await home()).toMatchObject([{ outcome: 'cancelled', cause_step: 'pack', reason: 'no' }])
-    await world.deliver('a', [message('TripRequested', id, { input: { n: 7 } })])
+    await world.deliver('a', [tripMessage('TripRequested', id, { input: { n: 7 } })])
     expect(world.attempts).toEqual([])
     expect(await world.mail('b')).toEqual([])
   })
@@ -121,8 +108,8 @@ describe('messages that come before their time', () => {
   it('F10: a settle before its do refuses the step and turns back; the late do has no effect', async () => {
     world = await World.create(database)
     const [id = ''] = await world.begin([7])
-    await world.deliver('b', [message('settle:pack', id)])
-    await world.deliver('b', [message('Booked', id, { input: { n: 7 }, book: { seat: 107 } })])
+    await world.deliver('b', [tripMessage('settle:pack', id)])
+    await world.deliver('b', [tripMessage('Booked', id, { input: { n: 7 }, book: { seat: 107 } })])
     expect(world.attempts).toEqual([])
     expect((await sent('a')).at(-1)).toEqual(['PackingFailed', { cause: { step: 'pack', reason: 'refused' } }])
     expect(await inbox('b')).toMatchObject([{ step: 'pack', phase: 'do', outcome: 'refused', reason: 'refused' }])
@@ -131,18 +118,18 @@ describe('messages that come before their time', () => {
   it('a settle of a done step asks the next one, and the pivot decides', async () => {
     world = await World.create(database)
     const [id = ''] = await world.begin([7])
-    await world.deliver('a', [message('TripRequested', id, { input: { n: 7 } })])
-    await world.deliver('a', [message('settle:book', id)])
+    await world.deliver('a', [tripMessage('TripRequested', id, { input: { n: 7 } })])
+    await world.deliver('a', [tripMessage('settle:book', id)])
     expect((await sent('b')).at(-1)).toEqual(['settle:pack', {}])
   })
 
   it('a settle of a pivot that is done, or of a retriable step, changes nothing', async () => {
     world = await World.create(database)
     const [id = ''] = await world.begin([7])
-    await world.deliver('b', [message('Packed', id, { input: { n: 7 } })])
+    await world.deliver('b', [tripMessage('Packed', id, { input: { n: 7 } })])
     const before = (await world.mail('a')).length
-    await world.deliver('b', [message('settle:pay', id)])
-    await world.deliver('a', [message('settle:leave', id)])
+    await world.deliver('b', [tripMessage('settle:pay', id)])
+    await world.deliver('a', [tripMessage('settle:leave', id)])
     expect(await world.mail('a')).toHaveLength(before)
     expect(await inbox('a')).toEqual([])
     expect(world.attempts).toEqual([{ step: 'pay', sagas: [id] }])
@@ -151,8 +138,8 @@ describe('messages that come before their time', () => {
   it('I19: an undo never runs without its step, and once', async () => {
     world = await World.create(database, { acts: { pack: ({ n }) => (n === 1 ? failed('no') : undefined) } })
     const [one = '', two = ''] = await world.begin([1, 2])
-    const undo = (id: string) => message('PaymentFailed', id, { cause: { step: 'pay', reason: 'no' } })
-    await world.deliver('b', [message('Booked', one, { input: { n: 1 } }), message('Booked', two, { input: { n: 2 } })])
+    const undo = (id: string) => tripMessage('PaymentFailed', id, { cause: { step: 'pay', reason: 'no' } })
+    await world.deliver('b', [tripMessage('Booked', one, { input: { n: 1 } }), tripMessage('Booked', two, { input: { n: 2 } })])
     await world.deliver('b', [undo(one), undo(two)])
     await world.deliver('b', [undo(one), undo(two)])
     expect(await world.effects(one)).toEqual([])
@@ -164,7 +151,7 @@ describe('messages that come before their time', () => {
 it('F9: an end that comes again, or after another, changes nothing', async () => {
   world = await World.create(database)
   const [id = ''] = await world.begin([7])
-  for (const type of ['Left', 'Left', 'Unbooked']) await world.deliver('a', [message(type, id)])
+  for (const type of ['Left', 'Left', 'Unbooked']) await world.deliver('a', [tripMessage(type, id)])
   expect(await home()).toMatchObject([{ outcome: 'completed' }])
   expect(await sent('feed')).toEqual([['TripEnded', { outcome: 'completed' }]])
 })
@@ -173,7 +160,7 @@ describe('the inbox', () => {
   it('F28: is each consumer’s own: one event handled by two services, by each once', async () => {
     world = await World.create(database)
     const [id = ''] = await world.begin([7])
-    const event = { ...message('Noted', id, { n: 1 }), definition: null, id: '01b92571-ea00-7000-8000-000000000001' }
+    const event = { ...tripMessage('Noted', id, { n: 1 }), definition: null, id: '01b92571-ea00-7000-8000-000000000001' }
     for (const name of ['a', 'b', 'a', 'b'] as const) await world.deliver(name, [event])
     expect(await world.effects(id)).toEqual(['Noted', 'Noted'])
   })
@@ -181,7 +168,7 @@ describe('the inbox', () => {
   it('F15: a result that is too large for the next message fails before anything is written', async () => {
     world = await World.create(database)
     const [id = ''] = await world.begin([7])
-    const large = message('Booked', id, { input: { n: 7 }, large: 'x'.repeat(65_000) })
+    const large = tripMessage('Booked', id, { input: { n: 7 }, large: 'x'.repeat(65_000) })
     await expect(world.deliver('b', [large])).rejects.toThrow(/65\d+ bytes of data, at most 64512 fit/)
     expect(await world.effects()).toEqual([])
     expect(await inbox('b')).toEqual([])
@@ -191,7 +178,7 @@ describe('the inbox', () => {
     world = await World.create(database)
     const [id = ''] = await world.begin([7])
     const service = world.services.b
-    const item = service.routing.item(message('Booked', id, { input: { n: 7 } }))
+    const item = service.routing.item(tripMessage('Booked', id, { input: { n: 7 } }))
     if (item.kind !== 'step') throw new Error('not a step')
     const forgetful = { ...item, handler: { ...item.handler, do: async () => [] } }
     const { handleBatch } = await import('./batch.ts')

@@ -1,7 +1,8 @@
-import { type Answer, afterTimeout, type Driving, stepOf } from '@comptoir/saga'
-import { bodyOf, callLeaseMs, type Drive, lockDrives, move, takeAnswers } from './driving.ts'
+import { type Answer, type Driving, stepOf } from '@comptoir/saga'
+import { bodyOf, callLeaseMs, type Drive, lockDrives, takeAnswers, timeOut } from './driving.ts'
 import { backoff } from './failures.ts'
 import { GroupCommit } from './group-commit.ts'
+import type { Queryable } from './ports/database.ts'
 import type { Service } from './service.ts'
 import type { StepCall } from './step-calls.ts'
 import { Trouble } from './trouble.ts'
@@ -122,10 +123,7 @@ export class CallDriver {
   async #fire(unit: UnitOfWork, ids: readonly string[]): Promise<ReadonlyMap<string, Drive>> {
     const { name, drives } = this.#service
     const overdue = await lockDrives(unit, name, drives, 'saga = any($1::uuid[])', [ids])
-    return move(unit, name, drives, overdue, ({ saga, driving, known }) => {
-      const next = afterTimeout(saga, driving)
-      return next && { driving: next, known }
-    })
+    return timeOut(unit, name, drives, overdue)
   }
 
   /** Says which sagas are driven here, and takes over those whose driver has died. */
@@ -145,11 +143,14 @@ export class CallDriver {
   }
 
   async #renew(): Promise<void> {
-    if (this.#driven.size === 0) return
-    const { name, ports } = this.#service
-    await ports.database.query(
-      `update ${name}.driving set due = comptoir.now() + make_interval(secs => $2::float8 / 1000) where saga = any($1::uuid[])`,
-      [[...this.#driven.keys()], callLeaseMs],
+    if (this.#driven.size > 0) await this.#keep(this.#service.ports.database, [...this.#driven.keys()])
+  }
+
+  /** Says that these sagas are driven here. */
+  async #keep(db: Queryable, ids: readonly string[]): Promise<void> {
+    await db.query(
+      `update ${this.#service.name}.driving set due = comptoir.now() + make_interval(secs => $2::float8 / 1000) where saga = any($1::uuid[])`,
+      [ids, callLeaseMs],
     )
   }
 
@@ -163,9 +164,9 @@ export class CallDriver {
         `saga in (select saga from ${name}.driving where style = 'http' and due <= comptoir.now() order by due limit $1::int for update skip locked)`,
         [adoptLimit],
       )
-      await tx.query(
-        `update ${name}.driving set due = comptoir.now() + make_interval(secs => $2::float8 / 1000) where saga = any($1::uuid[])`,
-        [found.map(({ id }) => id), callLeaseMs],
+      await this.#keep(
+        tx,
+        found.map(({ id }) => id),
       )
       return found
     })

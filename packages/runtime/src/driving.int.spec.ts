@@ -2,11 +2,10 @@ import { failed } from '@comptoir/saga'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { CallStep } from './call-driver.ts'
 import { cancelDriven } from './driver.ts'
-import type { LoggedMessage } from './log.ts'
 import type { Database } from './ports/database.ts'
 import { DrivenWorld, openDrivenWorld, type Style, styles } from './testing/driven-world.ts'
 import { eventually, turns } from './testing/eventually.ts'
-import { trip } from './testing/trip.ts'
+import { tripMessage } from './testing/trip.ts'
 
 let database: Database
 let world: DrivenWorld
@@ -59,26 +58,15 @@ describe.each(styles)('a trip, %s', (style) => {
 })
 
 describe('a trip that is driven over messages', () => {
-  const message = (type: string, key: string, data: unknown): LoggedMessage => ({
-    source: 'b',
-    epoch: 1,
-    txid: '1',
-    pos: 1,
-    key,
-    type,
-    id: null,
-    definition: trip.id,
-    body: JSON.stringify(data),
-    created: 0,
-  })
-
   it('F40: takes each answer once, and none that nobody awaits', async () => {
     world = await DrivenWorld.create(database)
     const id = await world.begin('messages', 7)
     const book = { step: 'book', phase: 'do', outcome: 'done', result: { seat: 107 } }
     const sent = async () => (await world.mail('b')).map(({ type, body }) => [type, JSON.parse(body)])
-    for (let time = 0; time < 3; time++) await world.deliver('orchestrator', [message('answer:do:book', id, book)])
-    await world.deliver('orchestrator', [message('answer:do:pay', id, { step: 'pay', phase: 'do', outcome: 'done', result: {} })])
+    for (let time = 0; time < 3; time++) await world.deliver('orchestrator', [tripMessage('answer:do:book', id, book)])
+    await world.deliver('orchestrator', [
+      tripMessage('answer:do:pay', id, { step: 'pay', phase: 'do', outcome: 'done', result: {} }),
+    ])
     expect(await sent()).toEqual([['command:do:pack', { input: { n: 7 }, book: { seat: 107 } }]])
     expect((await world.ends()).get(id)).toMatchObject({ outcome: null, subject: '7' })
   })
@@ -86,12 +74,12 @@ describe('a trip that is driven over messages', () => {
   it('F40: a participant has an effect once, and answers as often as it is asked', async () => {
     world = await DrivenWorld.create(database, { pack: () => failed('no') })
     const id = await world.begin('messages', 7)
-    const asked = message('command:do:book', id, { input: { n: 7 } })
+    const asked = tripMessage('command:do:book', id, { input: { n: 7 } })
     for (let time = 0; time < 3; time++) await world.deliver('a', [asked])
-    const packing = message('command:do:pack', id, { input: { n: 7 }, book: { seat: 107 } })
+    const packing = tripMessage('command:do:pack', id, { input: { n: 7 }, book: { seat: 107 } })
     for (let time = 0; time < 2; time++) await world.deliver('b', [packing])
     const cause = { step: 'pack', reason: 'no' }
-    for (let time = 0; time < 2; time++) await world.deliver('a', [message('command:undo:book', id, { cause })])
+    for (let time = 0; time < 2; time++) await world.deliver('a', [tripMessage('command:undo:book', id, { cause })])
     expect(await world.effects(id)).toEqual(['book', 'unbook'])
     expect((await world.mail('orchestrator')).map(({ body }) => JSON.parse(body))).toEqual([
       ...Array(3).fill({ step: 'book', phase: 'do', outcome: 'done', result: { seat: 107 } }),
@@ -103,8 +91,8 @@ describe('a trip that is driven over messages', () => {
   it('F10: a settle before its do leaves a barrier, and answers that the step was refused', async () => {
     world = await DrivenWorld.create(database)
     const id = await world.begin('messages', 7)
-    await world.deliver('b', [message('command:settle:pack', id, {})])
-    await world.deliver('b', [message('command:do:pack', id, { input: { n: 7 }, book: { seat: 107 } })])
+    await world.deliver('b', [tripMessage('command:settle:pack', id, {})])
+    await world.deliver('b', [tripMessage('command:do:pack', id, { input: { n: 7 }, book: { seat: 107 } })])
     const refused = { step: 'pack', outcome: 'refused', cause: { step: 'pack', reason: 'refused' } }
     expect((await world.mail('orchestrator')).map(({ body }) => JSON.parse(body))).toEqual([
       { ...refused, phase: 'settle' },
@@ -129,7 +117,7 @@ describe('a trip that is driven over messages', () => {
     await world.pass(2_000)
     await eventually(async () => (await world.mail('b')).length === 3)
     expect((await world.mail('b')).at(-1)?.type).toBe('command:settle:pay')
-    await world.deliver('b', [message('command:settle:pay', id, {})])
+    await world.deliver('b', [tripMessage('command:settle:pay', id, {})])
     await eventually(async () => (await world.mail('b')).length === 4)
     await world.deliver('b', (await world.mail('b')).slice(-1))
     expect(await ended(id)).toMatchObject({ outcome: 'cancelled', cause_step: 'pay', reason: 'refused' })

@@ -91,12 +91,21 @@ export async function fireOverdue(
     `saga in (select saga from ${schema}.driving where style = 'messages' and due <= comptoir.now() order by due limit $1::int for update skip locked)`,
     [limit],
   )
-  await move(unit, schema, driven, drives, ({ saga, driving, known }) => {
+  await timeOut(unit, schema, driven, drives)
+  return drives.length
+}
+
+/** Moves sagas on whose awaited command is overdue. */
+export const timeOut = (
+  unit: UnitOfWork,
+  schema: string,
+  driven: ReadonlyMap<string, Driven>,
+  overdue: readonly Drive[],
+): Promise<ReadonlyMap<string, Drive>> =>
+  move(unit, schema, driven, overdue, ({ saga, driving, known }) => {
     const next = afterTimeout(saga, driving)
     return next && { driving: next, known }
   })
-  return drives.length
-}
 
 /** Where these sagas stand; their rows are locked, in order. */
 export async function lockDrives(

@@ -1,5 +1,6 @@
 import { defineSaga, done, message, type Outcome, type Task, type UndoTask } from '@comptoir/saga'
 import { Type } from 'typebox'
+import type { LoggedMessage } from '../log.ts'
 import { type EventHandler, type Participant, participant } from '../participant.ts'
 import type { Unit } from '../unit.ts'
 
@@ -25,6 +26,20 @@ export const trip = defineSaga('Trip', { version: 1, home: 'a', input: Type.Obje
   .pivot('pay', { at: 'b', state: 'PAYING', done: message('Paid', nothing), failed: no('PaymentFailed'), timeout: '10m' })
   .retriable('leave', { at: 'a', state: 'LEAVING', done: message('Left', nothing) })
   .end('ENDED', message('TripEnded', nothing))
+
+/** A message of a trip as its reader finds it. */
+export const tripMessage = (type: string, key: string, data: unknown = {}): LoggedMessage => ({
+  source: 'a',
+  epoch: 1,
+  txid: '1',
+  pos: 1,
+  key,
+  type,
+  id: null,
+  definition: trip.id,
+  body: JSON.stringify(data),
+  created: 0,
+})
 
 /** What handlers do besides leaving their trace: fail for a business reason (answer it), or throw. */
 export type Act = (task: { readonly saga: string; readonly n: number }) => Outcome<unknown, 'no'> | undefined
