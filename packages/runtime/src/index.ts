@@ -56,7 +56,7 @@ export {
 export type { Lease, Leases } from './ports/leases.ts'
 export { type Entry as ReadEntry, type Reading, type ReadStore, ReadStoreError } from './ports/read-store.ts'
 export type { Signals } from './ports/signals.ts'
-export { type Project, Projector, projectedSignal } from './projector.ts'
+export { awaitedSignal, type Project, Projector, projectedSignal } from './projector.ts'
 export { enteredSignal, ReadStoreProjector, type ReadStoreSource, vouchMs } from './read-store-projector.ts'
 export { Relay } from './relay.ts'
 export { keepPartitions, retentionMs } from './retention.ts'

@@ -4,7 +4,7 @@ import { HeldKeys } from './held-keys.ts'
 import { Leader } from './leader.ts'
 import { releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
-import type { Service } from './service.ts'
+import { type Service, saidSignal } from './service.ts'
 
 /** The periodic scan, for what no signal announced (another process, a process that died after its commit). */
 const pollMs = 100
@@ -46,7 +46,7 @@ export class LogConsumer implements Consumer {
       await reader.poll(batchLimit)
       handling.beCareful(reader.pending.length)
     }
-    const disclaim = ports.signals.claim([name])
+    const disclaim = ports.signals.claim([name, ...this.#sources.map((source) => saidSignal(name, source))])
     begun()
     try {
       const before = async () => {

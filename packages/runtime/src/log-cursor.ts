@@ -40,6 +40,7 @@ export class LogCursor {
   #gaps: readonly string[] = []
   /** When the newest row that was read had been written, in milliseconds; 0 before the first. */
   #since = 0
+  #isAtEnd = false
 
   /** @param epoch the epoch that the log is in; @param after where reading begins: nothing at or before it is needed */
   constructor(source: string, mailbox: string, epoch: number, after: Position) {
@@ -55,6 +56,11 @@ export class LogCursor {
     return first === undefined ? this.#after : { epoch: this.#epoch, txid: first, pos: 0 }
   }
 
+  /** Whether the last read found all there was, and no transaction under way that might add to it. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd
+  }
+
   /**
    * The next rows, in order, at most `limit` besides those that come late.
    *
@@ -63,16 +69,9 @@ export class LogCursor {
   async read(db: Queryable, limit: number): Promise<LoggedMessage[]> {
     const { epoch, txid, pos } = this.#after
     const since = Math.max(0, this.#since - lateMs) / 1000
-    const rows = await db.query<LogRow>(selectNext(this.#source), [
-      this.#mailbox,
-      this.#epoch,
-      limit,
-      epoch,
-      txid,
-      pos,
-      since,
-      this.#gaps,
-    ])
+    const hasGaps = this.#gaps.length > 0
+    const next = [this.#mailbox, this.#epoch, limit, epoch, txid, pos, since]
+    const rows = await db.query<LogRow>(selectNext(this.#source, hasGaps), hasGaps ? [...next, this.#gaps] : next)
     const [first] = rows
     if (!first) throw new Error('the log answered nothing')
     if (first.ahead) throw new CursorAheadError(this.#source, this.#after)
@@ -90,6 +89,7 @@ export class LogCursor {
     this.#after = isCut ? { epoch: last.epoch ?? 0, txid: last.txid, pos: last.pos } : { epoch: this.#epoch, txid: xmax, pos: 0 }
     const { epoch, txid } = this.#after
     this.#gaps = epoch < this.#epoch || underWay === '' ? [] : underWay.split(',').filter((id) => isBefore(id, txid))
+    this.#isAtEnd = !isCut && this.#gaps.length === 0
   }
 
   #message(row: LogRow): LoggedMessage {
@@ -100,18 +100,21 @@ export class LogCursor {
 
 const columns = 'epoch, txid, pos, key, type, id, definition, body, (extract(epoch from created) * 1000)::float8 as created'
 
-const selectNext = (source: string) =>
+const lateRows = (source: string) =>
+  `(select true as late, l.* from unnest($8::xid8[]) as gap cross join lateral (
+      select ${columns} from ${source}.log
+      where mailbox = $1 and epoch = $2::int and txid = gap and created >= to_timestamp($7::float8)
+      order by pos
+      -- More than a transaction has: so the plan is a look by key for each of them, never one over the mailbox.
+      limit 1000000
+    ) as l)
+   union all `
+
+/** Without transactions to wait for, as nearly always, it is prepared and begun at two thirds of the cost. */
+const selectNext = (source: string, hasGaps: boolean) =>
   `select s::text as snapshot, $2::int = $4::int and $5::xid8 > pg_snapshot_xmax(s) or $2::int <> (select epoch from comptoir.epoch where single) as ahead, m.*
    from pg_current_snapshot() as s left join lateral (
-     (select true as late, l.* from unnest($8::xid8[]) as gap cross join lateral (
-        select ${columns} from ${source}.log
-        where mailbox = $1 and epoch = $2::int and txid = gap and created >= to_timestamp($7::float8)
-        order by pos
-        -- More than a transaction has: so the plan is a look by key for each of them, never one over the mailbox.
-        limit 1000000
-      ) as l)
-     union all
-     (select false as late, ${columns} from ${source}.log
+     ${hasGaps ? lateRows(source) : ''}(select false as late, ${columns} from ${source}.log
       where mailbox = $1 and (epoch, txid, pos) > ($4::int, $5::xid8, $6::bigint) and created >= to_timestamp($7::float8)
       order by epoch, txid, pos
       limit $3::int)

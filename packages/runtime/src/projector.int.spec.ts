@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from './ports/database.ts'
 import { takeOver } from './positions.ts'
-import { Projector } from './projector.ts'
+import { awaitedSignal, Projector } from './projector.ts'
 import { eventually } from './testing/eventually.ts'
 import { faultyDatabase, type Moment } from './testing/faulty-database.ts'
 import { openWorld, World } from './testing/world.ts'
@@ -45,6 +45,31 @@ describe('a projector', () => {
     await projector.start()
     await eventually(async () => (await world.effects()).length === 4)
     expect(seen).toEqual([{ stock: [1, 2, 3], order: [7] }])
+  })
+
+  it('gathers what follows within a moment, unless somebody waits for it', async () => {
+    const world = await projecting()
+    const { signals } = world.services.a.ports
+    const { wait } = signals
+    let gathering = 0
+    // The moment lasts until somebody waits, however busy the machine.
+    signals.wait = (name, before, ms, abort) => {
+      if (name !== awaitedSignal('a')) return wait(name, before, ms, abort)
+      gathering += 1
+      return wait(name, before, 60_000, abort)
+    }
+    await projector.start()
+    await change(world, 'stock', [1])
+    await eventually(() => gathering === 1)
+    await change(world, 'stock', [2])
+    expect(seen).toEqual([])
+    signals.send([awaitedSignal('a')])
+    await eventually(async () => (await world.effects()).length === 2)
+    expect(seen).toEqual([{ stock: [1, 2] }])
+    // Who said so while it was at work is heard, too.
+    signals.send([awaitedSignal('a')])
+    await change(world, 'stock', [3])
+    await eventually(async () => (await world.effects()).length === 3)
   })
 
   it('F3: moves on with the commit only, and says why it stands still', async () => {

@@ -18,6 +18,14 @@ export type Project = (tx: Transaction, changes: ReadonlyMap<string, readonly (n
 const batchLimit = 500
 const pollMs = 200
 
+/**
+ * What comes within so many milliseconds is projected together, each row once: the steps of one saga, when little is going on.
+ * Whoever waits for the read model says so, and then nothing is gathered.
+ */
+const gatherMs = 10
+
+/** Sent by whoever waits for a service's projections. */
+export const awaitedSignal = (service: string): string => `${service}.awaited`
 /** Sent when a service's projections have applied something. */
 export const projectedSignal = (service: string): string => `${service}.projected`
 
@@ -52,9 +60,11 @@ export class Projector {
     const mailbox = changesMailbox(name)
     const lease = await takeOver(ports.database, name, mailbox, [name])
     const reader = new Reader(this.#service, mailbox, lease)
-    const disclaim = ports.signals.claim([mailbox])
+    const disclaim = ports.signals.claim([mailbox, awaitedSignal(name)])
     until.addEventListener('abort', disclaim, { once: true })
+    const awaited = awaitedSignal(name)
     begun()
+    let asked = ports.signals.seen(awaited)
     while (!until.aborted) {
       try {
         const seen = ports.signals.seen(mailbox)
@@ -63,7 +73,10 @@ export class Projector {
         const read = reader.pending.length
         if (read > 0) await this.#apply(reader)
         this.#leader.trouble.over()
-        if (read < batchLimit) await ports.signals.wait(mailbox, seen, pollMs, until)
+        if (read === batchLimit) continue
+        await ports.signals.wait(mailbox, seen, pollMs, until)
+        if (ports.signals.seen(mailbox) !== seen) await ports.signals.wait(awaited, asked, gatherMs, until)
+        asked = ports.signals.seen(awaited)
       } catch (error) {
         if (isFinal(error)) throw error
         if (isTransient(error)) reader.rewind()

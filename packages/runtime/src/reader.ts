@@ -3,7 +3,10 @@ import type { LoggedMessage, Position } from './log.ts'
 import { inOrder, LogCursor } from './log-cursor.ts'
 import type { Transaction } from './ports/database.ts'
 import { advance, type Hold, relaxCommit } from './positions.ts'
-import type { Service } from './service.ts'
+import { type Service, saidSignal } from './service.ts'
+
+/** All logs are read this often, for what no signal announced. In milliseconds. */
+const readAllMs = 100
 
 /**
  * Reads one mailbox from the logs of several services, and keeps what was read but not yet handled, in the order of each
@@ -22,6 +25,10 @@ export class Reader implements Inlet {
   #taken: ReadonlyMap<string, Position> = new Map()
   /** Signals sent before the last read. */
   #signalled = 0
+  /** Of each source, how often it had said something when its log was last read to its end; without it, more may be there. */
+  readonly #heard = new Map<string, number>()
+  /** When all logs were read last. */
+  #allRead = Number.NEGATIVE_INFINITY
 
   constructor(service: Service, mailbox: string, hold: Hold) {
     this.#service = service
@@ -36,9 +43,9 @@ export class Reader implements Inlet {
 
   async poll(limit: number, enough = 1): Promise<void> {
     if (this.#buffer.length >= enough) return
-    const { signals, database } = this.#service.ports
+    const { signals } = this.#service.ports
     this.#signalled = signals.seen(this.#mailbox)
-    const reads = await Promise.allSettled([...this.#cursors.values()].map((cursor) => cursor.read(database, limit)))
+    const reads = await Promise.allSettled(this.#due().map(([source, cursor]) => this.#read(source, cursor, limit)))
     // A cursor that has read does not read that again: kept, whatever became of the others.
     const read = reads.flatMap((one) => (one.status === 'fulfilled' && one.value.length > 0 ? [one.value] : []))
     const [first = [], ...others] = read
@@ -83,6 +90,7 @@ export class Reader implements Inlet {
   rewind(): void {
     this.#buffer = []
     this.#cursors = this.#atStored()
+    this.#heard.clear()
   }
 
   wait(ms: number, abort: AbortSignal): Promise<void> {
@@ -105,6 +113,25 @@ export class Reader implements Inlet {
       return advance(tx, name, this.#hold, behind)
     })
     for (const [source, position] of behind) this.#hold.at.set(source, position)
+  }
+
+  /** The logs that may hold something new: an idle one costs as much to read as a busy one. */
+  #due(): (readonly [string, LogCursor])[] {
+    const { signals } = this.#service.ports
+    const now = performance.now()
+    const isAllDue = now - this.#allRead >= readAllMs
+    if (isAllDue) this.#allRead = now
+    const said = (source: string) => signals.seen(saidSignal(this.#mailbox, source))
+    return [...this.#cursors].filter(([source]) => isAllDue || this.#heard.get(source) !== said(source))
+  }
+
+  async #read(source: string, cursor: LogCursor, limit: number): Promise<LoggedMessage[]> {
+    const { signals, database } = this.#service.ports
+    const said = signals.seen(saidSignal(this.#mailbox, source))
+    this.#heard.delete(source)
+    const read = await cursor.read(database, limit)
+    if (cursor.isAtEnd) this.#heard.set(source, said)
+    return read
   }
 
   #atStored(): ReadonlyMap<string, LogCursor> {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { localSignals } from './local-signals.ts'
 import { Reader } from './reader.ts'
-import type { Service } from './service.ts'
+import { type Service, saidSignal } from './service.ts'
+import { eventually } from './testing/eventually.ts'
 
 it('F23, I8: keeps what it has read of one log when another could not be read', async () => {
   let isAway = true
@@ -22,4 +23,39 @@ it('F23, I8: keeps what it has read of one log when another could not be read', 
   isAway = false
   await reader.poll(10)
   expect(reader.pending.map(({ source, txid }) => [source, txid])).toEqual([['a', '5']])
+})
+
+it('reads a log again only when it has said something, or had a transaction under way', async () => {
+  const snapshots: Record<string, string> = { a: '9:9:', b: '9:9:' }
+  const read: string[] = []
+  const database = {
+    query: async (text: string) => {
+      const [, source = ''] = /from ([ab])\.log/.exec(text) ?? []
+      read.push(source)
+      return [{ snapshot: snapshots[source], ahead: false, epoch: null }]
+    },
+  }
+  const signals = localSignals()
+  const service = { name: 'a', epoch: 1, ports: { database, signals } } as unknown as Service
+  const start = { epoch: 0, txid: '0', pos: 0 }
+  const reader = new Reader(service, 'm', {
+    consumer: 'a',
+    lease: 1,
+    clean: true,
+    at: new Map([...'ab'].map((source) => [source, start])),
+  })
+  const readBy = async () => {
+    read.length = 0
+    await reader.poll(10)
+    return read.join('')
+  }
+  expect(await readBy()).toBe('ab')
+  expect(await readBy()).toBe('')
+  signals.send([saidSignal('m', 'b')])
+  snapshots.b = '8:9:8'
+  expect(await readBy()).toBe('b')
+  snapshots.b = '9:9:'
+  expect(await readBy()).toBe('b')
+  expect(await readBy()).toBe('')
+  await eventually(async () => (await readBy()) === 'ab')
 })

@@ -116,11 +116,14 @@ export class Service implements Work {
       return answer
     })
     crashPoint(after)
-    signals.send(wake)
+    signals.send([...wake].flatMap((mailbox) => [mailbox, saidSignal(mailbox, this.name)]))
     for (const entry of tally.values()) tell('comptoir:saga', () => ({ service: this.name, ...entry }))
     return result
   }
 }
+
+/** Sent besides the mailbox's own name, so that who reads it from several logs knows which one has got something. */
+export const saidSignal = (mailbox: string, source: string): string => `${mailbox}<${source}`
 
 /** The saga as its messages name it: `PlaceOrder`. */
 export const sagaName = (definition: string): string => definition.split('/')[0] ?? definition

@@ -1,4 +1,4 @@
-import { projectedSignal, type Signals, type Work } from '@comptoir/runtime'
+import { awaitedSignal, projectedSignal, type Signals, type Work } from '@comptoir/runtime'
 import type { EntryReads, Kind } from './entry-reads.ts'
 import { entryOfOrder, orderOfEntry } from './orders/entries.ts'
 import type { Order } from './orders/order.ts'
@@ -123,6 +123,7 @@ export class ReadWaits implements ReadYourWrites {
     const waiting = this.#waiting[kind]
     const signal = projectedSignal(this.#work.name)
     while (waiting.size > 0) {
+      this.#signals.send([awaitedSignal(this.#work.name)])
       const mark = this.#signals.seen(signal)
       const asking = [...waiting]
       // While the database does not answer, nothing is known: they go on waiting.
