@@ -52,6 +52,7 @@ function appended(values: readonly Value[] = []): Sighting[] {
 export function tracedBroker(broker: Broker, trace: Trace): Broker {
   return {
     prepare: (mailboxes) => broker.prepare(mailboxes),
+    behind: (mailbox) => broker.behind(mailbox),
     async publish(mailbox, messages) {
       await broker.publish(mailbox, messages)
       trace.stamp('relayed', messages.map(sighting))

@@ -56,7 +56,7 @@ it('F48, F22, I2, I11: half of all orders want one product, at three instances: 
   for (const instance of instances) expect((await instance.stop()).code, instance.output()).toBe(0)
   expect(await database.look((db) => checkInvariants(db, acknowledged))).toEqual([])
 
-  for (const mailbox of ['store', 'payments']) {
+  for (const mailbox of ['store', 'payments', 'store.control', 'payments.control']) {
     const shown = recordsOf(`${prefix}${mailbox}`)
     const said = await database.look((db) =>
       db.query<{ record: string }>(

@@ -36,7 +36,9 @@ afterAll(async () => {
 })
 
 const letters = (mailbox: string) =>
-  database.look((db) => db.query<{ type: string; error: string }>(`select type, error from ${mailbox}.held_message order by id`))
+  database.look((db) =>
+    db.query<{ type: string; error: string }>(`select type, error from ${mailbox.split('.')[0]}.held_message order by id`),
+  )
 
 /** Puts a message on its topic by hand, with these attributes besides its own. */
 function say({ mailbox, key, type, id, definition, body }: Said, more: Readonly<Record<string, string>> = {}): void {
@@ -59,7 +61,7 @@ const saidOf = (...sagas: readonly string[]) =>
     db.query<Said>(
       `select mailbox, key::text, type, id::text, definition, body
        from (select * from store.log union all select * from payments.log) as l
-       where key = any($1::uuid[]) and mailbox in ('store', 'payments') order by txid, pos`,
+       where key = any($1::uuid[]) and mailbox in ('store', 'payments', 'store.control', 'payments.control') order by txid, pos`,
       [sagas],
     ),
   )
@@ -71,7 +73,8 @@ const state = async () => {
     const tables = ['store.orders', 'store.stocks', 'store.stock_ledger', 'store.saga', 'payments.payments']
     const rows = tables.map((table) => `select '${table}' as t, to_jsonb(r)::text as row from ${table} as r`)
     const logs = ['store', 'payments'].map(
-      (name) => `select '${name}.log', count(*)::text from ${name}.log where mailbox in ('store', 'payments')`,
+      (name) =>
+        `select '${name}.log', count(*)::text from ${name}.log where mailbox in ('store', 'payments', 'store.control', 'payments.control')`,
     )
     return db.query(`${[...rows, ...logs].join(' union all ')} order by 1, 2`)
   })
@@ -104,7 +107,8 @@ describe('by hand on a topic', () => {
     expect(said.length).toBeGreaterThan(6)
     const before = await state()
     for (const message of said.reverse()) say(message)
-    for (const mailbox of ['store', 'payments']) for (const { saga_id } of [placed, refused]) await handled(mailbox, saga_id)
+    for (const mailbox of ['store', 'payments', 'store.control', 'payments.control'])
+      for (const { saga_id } of [placed, refused]) await handled(mailbox, saga_id)
     expect(await state()).toEqual(before)
   })
 

@@ -209,7 +209,7 @@ describe('comptoir doctor', () => {
     })
     expect(text.match(/^ok {2}PostgreSQL/gm)).toHaveLength(2)
     expect(text).toMatch(/^ok {2}Kafka at \S+, 1 broker$/m)
-    for (const name of ['store', 'payments'])
+    for (const name of ['store', 'payments', 'store.control', 'payments.control'])
       expect(text).toMatch(
         new RegExp(`^ok  topic ${prefix}${name}: 6 partitions, 1 replica, 1 consuming, \\d+ messages behind$`, 'm'),
       )

@@ -13,6 +13,7 @@ import {
   LogConsumer,
   lonePorts,
   type Migrations,
+  mailboxesOf,
   migrate,
   type Ports,
   Projector,
@@ -160,7 +161,7 @@ export class Instance {
     this.#readStore =
       readStore && serves.includes('store') ? new ReadStoreProjector(this.store, readStore, storeEntries(linkTo)) : undefined
     this.#due = serves.includes('store') ? [homeDeadlines(this.store), new DueWork(this.store, 'expiry', expireOrders)] : []
-    this.#relays = broker ? served.map((service) => new Relay(service, broker, { mailboxes: services, feed })) : []
+    this.#relays = broker ? served.map((service) => new Relay(service, broker, { services, feed })) : []
   }
 
   /** Migrates, raises the epoch where a database was moved, seeds, and begins to work, or stands by. */
@@ -258,7 +259,7 @@ export class Instance {
   }
 
   async #measure(): Promise<void> {
-    const mailboxes: readonly string[] = services
+    const mailboxes = mailboxesOf(services)
     // Projections may be behind: what they have not shown yet is read from the write side.
     this.#backlog = (await this.lags()).filter(({ consumer }) => mailboxes.includes(consumer.split('/')[0] ?? ''))
   }

@@ -57,7 +57,8 @@ export async function surveyKafka(options: KafkaOptions, mailboxes: readonly str
   }
 }
 
-async function behindOf(admin: Admin, topic: string, count: number): Promise<number> {
+/** Messages of a topic that its group has not handled. */
+export async function behindOf(admin: Admin, topic: string, count: number): Promise<number> {
   const indexes = Array.from({ length: count }, (_, index) => index)
   const [ends, groups] = await Promise.all([
     admin.listOffsets({

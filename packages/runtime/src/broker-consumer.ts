@@ -1,5 +1,6 @@
 import { BrokerInlet } from './broker-inlet.ts'
 import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
+import { ControlFirst } from './control-first.ts'
 import { isOutOfReach } from './database-watch.ts'
 import { Handling } from './handling.ts'
 import { HeldKeys, heldSignal } from './held-keys.ts'
@@ -10,14 +11,18 @@ import type { Broker, Subscription } from './ports/broker.ts'
 import { takeOver } from './positions.ts'
 import type { Service } from './service.ts'
 import { Trouble } from './trouble.ts'
+import { controlMailbox } from './unit-of-work.ts'
 
 /** An arrival is announced; this is only for what no announcement is made of. */
 const pollMs = 1_000
 /** What an instance that died may have had in hand: a batch, and those that the broker did not know to be handled. */
 const inHand = 3 * batchLimit
 
+/** When keys have come, what is in the control mailbox goes first, for so long at most; it is looked at so often. In milliseconds. */
+const [controlMs, lookMs] = [5_000, 50]
+
 /**
- * The consumer of one service's mailbox at a broker. All instances are active, each on its share of the keys, but those that
+ * The consumer of one service's mailboxes at a broker. All instances are active, each on its share of the keys, but those that
  * have no way to the database; what is held is tried again by one of them.
  */
 export class BrokerConsumer implements Consumer {
@@ -28,7 +33,7 @@ export class BrokerConsumer implements Consumer {
   readonly #keeper: Leader
   readonly #members: Members
   readonly #stop = new AbortController()
-  #subscription: Subscription | undefined
+  #subscriptions: readonly Subscription[] = []
   #consuming: Promise<void> | undefined
 
   constructor(service: Service, broker: Broker) {
@@ -45,7 +50,7 @@ export class BrokerConsumer implements Consumer {
 
   /** Why the broker brings nothing just now, or null. It is waited for; what the service says meanwhile stays in its log. */
   get away(): string | null {
-    const reason = this.#subscription?.trouble ?? null
+    const reason = this.#subscriptions.find(({ trouble }) => trouble !== null)?.trouble ?? null
     return reason === null ? null : `mailbox ${this.#loop.service.name}: ${reason}`
   }
 
@@ -83,23 +88,26 @@ export class BrokerConsumer implements Consumer {
     const { service, failures, trouble } = this.#loop
     const share = new AbortController()
     const until = AbortSignal.any([this.#stop.signal, share.signal])
-    const subscription = this.#broker.subscribe(service.name)
-    this.#subscription = subscription
-    const inlet = new BrokerInlet(subscription)
+    const control = this.#broker.subscribe(controlMailbox(service.name))
+    const normal = this.#broker.subscribe(service.name)
+    const subscriptions = [control, normal]
+    this.#subscriptions = subscriptions
+    const inlet = new ControlFirst(new BrokerInlet(control), new BrokerInlet(normal))
     const handling = new Handling(service, inlet, this.#held, failures)
     const givenUp = isOutOfReach(service, until).then(async (outOfReach) => {
       if (!outOfReach) return false
       share.abort()
       // At once: what is under way may take a minute to fail. If it succeeds after all, the next owner finds it in the inbox.
-      await subscription.close()
+      await closeAll(subscriptions)
       return true
     })
     let generation = 0
     try {
       const before = async () => {
-        if (generation === subscription.generation) return
+        const seen = control.generation + normal.generation
+        if (generation === seen) return
+        inlet.holdBack(this.#controlHandled(until))
         // Keys have come from somebody else: did it die over them?
-        const { generation: seen } = subscription
         handling.beCareful((await this.#members.deaths()) * inHand)
         generation = seen
       }
@@ -109,9 +117,22 @@ export class BrokerConsumer implements Consumer {
       await trouble.pause(error, until)
     } finally {
       share.abort()
-      await subscription.close()
+      await closeAll(subscriptions)
     }
     return givenUp
+  }
+
+  /** Resolves when the control mailbox was empty once, whoever consumes it: the shares of the two go their own ways. */
+  async #controlHandled(until: AbortSignal): Promise<void> {
+    const { name, ports } = this.#loop.service
+    const mailbox = controlMailbox(name)
+    const end = performance.now() + controlMs
+    while (!until.aborted && performance.now() < end) {
+      // What keeps the broker from answering shows in the subscriptions.
+      const behind = await this.#broker.behind(mailbox).catch(() => undefined)
+      if (behind === 0) return
+      await ports.signals.wait(`${mailbox}.never`, 0, lookMs, until)
+    }
   }
 
   /** Tries what is held again, for all instances. */
@@ -135,3 +156,6 @@ export class BrokerConsumer implements Consumer {
     }
   }
 }
+
+const closeAll = (subscriptions: readonly Subscription[]) =>
+  Promise.all(subscriptions.map((subscription) => subscription.close()))

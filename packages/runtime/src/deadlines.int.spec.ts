@@ -36,8 +36,8 @@ describe('a wish to cancel a saga', () => {
     const [id = ''] = await world.begin([7])
     await eventually(async () => (await sent('b')).length === 1)
     expect(await settle(world.services.a, id, 'cancelled')).toBe(true)
-    await eventually(async () => (await sent('b')).includes('settle:pack'))
-    const [booked, settling] = await world.mail('b')
+    await eventually(async () => (await sent('b.control')).includes('settle:pack'))
+    const [[booked], [settling]] = [await world.mail('b'), await world.mail('b.control')]
     // It overtakes what waits.
     await world.deliver('b', settling ? [settling] : [])
     await world.deliver('b', booked ? [booked] : [])
@@ -73,17 +73,20 @@ eachWay(() => {
       expect(await database.query('select from a.saga_open')).toEqual([])
     })
 
-    it('goes on when its message only waited, and is settled in vain', async () => {
+    it('whose message waited is settled before that is handled, and turns back', async () => {
       world = await World.create(database)
       await world.start(world.services.a)
       watch()
       await world.begin([7])
       await eventually(async () => (await sent('b')).length === 1)
       await world.pass(11 * minutes)
-      await eventually(async () => (await sent('b')).includes('settle:pack'))
+      await eventually(async () => (await sent('b.control')).includes('settle:pack'))
       await world.start(world.services.b)
       await eventually(() => world.ended())
-      expect(await world.effects()).toEqual(['book', 'leave', 'pack', 'pay'])
+      expect(await world.effects()).toEqual(['book', 'unbook'])
+      expect(await database.query('select outcome, cause_step, reason from a.saga')).toEqual([
+        { outcome: 'cancelled', cause_step: 'pack', reason: 'refused' },
+      ])
     })
   })
 })
@@ -93,9 +96,9 @@ it('F47: many deadlines are a few transactions, and two instances settle no saga
   await world.begin(1_200)
   watch(2)
   await world.pass(11 * minutes)
-  await eventually(async () => (await sent('a')).filter((type) => type === 'settle:book').length >= 1_200)
+  await eventually(async () => (await sent('a.control')).filter((type) => type === 'settle:book').length >= 1_200)
   await eventually(turns(20))
-  expect((await sent('a')).filter((type) => type === 'settle:book')).toHaveLength(1_200)
+  expect((await sent('a.control')).filter((type) => type === 'settle:book')).toHaveLength(1_200)
 })
 
 it('a saga that has ended leaves no deadline', async () => {
@@ -106,5 +109,5 @@ it('a saga that has ended leaves no deadline', async () => {
   watch()
   await world.pass(11 * minutes)
   await eventually(turns(20))
-  expect((await sent('a')).filter((type) => type.startsWith('settle'))).toEqual([])
+  expect((await sent('a.control')).filter((type) => type.startsWith('settle'))).toEqual([])
 })

@@ -64,4 +64,4 @@ export { byDefinition, lonePorts, type Ports, Service, type ServiceOptions, saga
 export { type StepCall, StepCalls, UnknownStepError } from './step-calls.ts'
 export { firstUuidAt, systemClock, systemIds, systemRandom } from './system.ts'
 export type { Beginning, OutgoingEvent, Unit, Work } from './unit.ts'
-export { changesMailbox, driverMailbox, feedMailbox } from './unit-of-work.ts'
+export { changesMailbox, controlMailbox, driverMailbox, feedMailbox, mailboxesOf } from './unit-of-work.ts'

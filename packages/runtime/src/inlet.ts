@@ -3,7 +3,7 @@ import type { Transaction } from './ports/database.ts'
 
 /** Where a consumer gets its messages from: the logs of its database, or its share of a broker's mailbox. */
 export interface Inlet {
-  /** What was read and is not handled, oldest first within each key. */
+  /** What was read and is not handled, oldest first within each key. What `next` answers, `take` and `drop` mean its first messages. */
   readonly pending: readonly LoggedMessage[]
   /** Reads on when fewer than `enough` messages wait. */
   poll(limit: number, enough?: number): Promise<void>

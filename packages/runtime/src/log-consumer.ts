@@ -1,15 +1,17 @@
 import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
+import { ControlFirst } from './control-first.ts'
 import { Handling } from './handling.ts'
 import { HeldKeys } from './held-keys.ts'
 import { Leader } from './leader.ts'
 import { releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import { type Service, saidSignal } from './service.ts'
+import { controlMailbox } from './unit-of-work.ts'
 
 /** The periodic scan, for what no signal announced (another process, a process that died after its commit). */
 const pollMs = 100
 
-/** The consumer of one service's mailbox on the logs of its database: of all instances one is active, the others stand by. */
+/** The consumer of one service's mailboxes on the logs of its database: of all instances one is active, the others stand by. */
 export class LogConsumer implements Consumer {
   readonly #leader: Leader
   readonly #loop: ConsumeLoop
@@ -37,23 +39,27 @@ export class LogConsumer implements Consumer {
   async #work(until: AbortSignal, begun: () => void): Promise<void> {
     const { service, failures, trouble } = this.#loop
     const { name, ports } = service
+    const control = controlMailbox(name)
     const hold = await takeOver(ports.database, name, name, this.#sources)
-    const reader = new Reader(service, name, hold)
+    const controlHold = await takeOver(ports.database, name, control, this.#sources)
+    const inlet = new ControlFirst(new Reader(service, control, controlHold), new Reader(service, name, hold))
     const held = new HeldKeys(service)
-    const handling = new Handling(service, reader, held, failures)
+    const handling = new Handling(service, inlet, held, failures)
     await findHeld(service, held)
-    if (!hold.clean) {
-      await reader.poll(batchLimit)
-      handling.beCareful(reader.pending.length)
+    if (!hold.clean || !controlHold.clean) {
+      await inlet.poll(batchLimit)
+      handling.beCareful(inlet.pending.length)
     }
-    const disclaim = ports.signals.claim([name, ...this.#sources.map((source) => saidSignal(name, source))])
+    const disclaim = ports.signals.claim(
+      [name, control].flatMap((mailbox) => [mailbox, ...this.#sources.map((source) => saidSignal(mailbox, source))]),
+    )
     begun()
     try {
       const before = async () => {
         if (trouble.text === null) await held.retryDue(hold, failures)
       }
-      await this.#loop.run(reader, handling, until, before, () => held.waitMs(pollMs))
-      if (!handling.careful) await releaseHold(ports.database, name, hold)
+      await this.#loop.run(inlet, handling, until, before, () => held.waitMs(pollMs))
+      if (!handling.careful) for (const one of [hold, controlHold]) await releaseHold(ports.database, name, one)
     } finally {
       disclaim()
     }

@@ -7,7 +7,7 @@ import type { Broker } from './ports/broker.ts'
 import type { Database } from './ports/database.ts'
 import { advance, type Hold, relaxCommit, takeOver } from './positions.ts'
 import type { Service } from './service.ts'
-import { feedMailbox } from './unit-of-work.ts'
+import { feedMailbox, mailboxesOf } from './unit-of-work.ts'
 
 /** Messages in one publication, at most. */
 const batchLimit = 1_000
@@ -22,8 +22,8 @@ const relayOf = (mailbox: string): string => `${mailbox}/relay`
 const relayLease = (service: string): string => `${service}.relay`
 
 export interface RelayOptions {
-  /** The mailboxes of all services. */
-  readonly mailboxes: readonly string[]
+  /** All services: their mailboxes are carried to. */
+  readonly services: readonly string[]
   /** Where all messages of sagas are shown to others; absent: nowhere. It may show one again, late. */
   readonly feed?: string | undefined
 }
@@ -107,8 +107,9 @@ export class Relay {
   async #work(until: AbortSignal, begun: () => void): Promise<void> {
     const { name, ports } = this.#service
     const { feed } = this.#options
-    const mailboxes = [...this.#options.mailboxes, ...(feed === undefined ? [] : [feedMailbox])]
-    await this.#broker.prepare([...this.#options.mailboxes, ...(feed === undefined ? [] : [feed])])
+    const carried = mailboxesOf(this.#options.services)
+    const mailboxes = [...carried, ...(feed === undefined ? [] : [feedMailbox])]
+    await this.#broker.prepare([...carried, ...(feed === undefined ? [] : [feed])])
     const failed = new AbortController()
     const going = AbortSignal.any([until, failed.signal])
     const disclaim = ports.signals.claim(mailboxes)

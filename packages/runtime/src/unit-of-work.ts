@@ -7,6 +7,7 @@ import {
   commandType,
   deadlineOf,
   firstSending,
+  type Phase,
   type Saga,
   type Sending,
   settleSending,
@@ -29,6 +30,11 @@ export interface UnitContext {
 
 /** The mailbox of a service's own projections: it never leaves the service. */
 export const changesMailbox = (service: string): string => `${service}.changes`
+/** The mailbox of what settles and undoes the steps of a service: it is read before the service's own, which bears its name. */
+export const controlMailbox = (service: string): string => `${service}.control`
+/** The mailboxes that others send to at these services. */
+export const mailboxesOf = (services: readonly string[]): string[] => services.flatMap((name) => [name, controlMailbox(name)])
+const mailboxFor = (at: string, phase: Phase): string => (phase === 'do' ? at : controlMailbox(at))
 /** The mailbox of the service that drives the orchestrated sagas: participants answer there. */
 export const driverMailbox = 'orchestrator'
 /** Told to whoever keeps a saga's row when an undo or a retriable step has exhausted its attempts, and again when it went on. */
@@ -124,7 +130,10 @@ export class UnitOfWork implements Unit {
   send(saga: Saga, id: string, sending: Sending, data: unknown, cause?: Cause): void {
     const { target } = sending
     if (target.kind === 'end' && target.at === this.#context.name) this.end(saga, { saga: id, outcome: target.outcome, cause })
-    else this.#add({ mailbox: target.at, key: id, type: sending.type, id: null, definition: saga.id }, data)
+    else {
+      const mailbox = target.kind === 'step' ? mailboxFor(target.at, target.phase) : target.at
+      this.#add({ mailbox, key: id, type: sending.type, id: null, definition: saga.id }, data)
+    }
   }
 
   /** Says that a person is needed for a saga, or (no note) no longer. */
@@ -135,7 +144,10 @@ export class UnitOfWork implements Unit {
   /** Sends a command of a saga that is driven here. */
   command(saga: Saga, id: string, command: Command, data: unknown): void {
     const { at } = stepOf(saga, command.step)
-    this.#add({ mailbox: at, key: id, type: commandType(command), id: null, definition: saga.id }, data)
+    this.#add(
+      { mailbox: mailboxFor(at, command.phase), key: id, type: commandType(command), id: null, definition: saga.id },
+      data,
+    )
   }
 
   /** Sends the answer to a command to the driver. */

@@ -84,7 +84,7 @@ const all = (select: (service: string) => string) => services.map(select).join('
 /** `saga`: the sagas of both homes, whoever drives them. */
 const homes = `saga as (select * from store.saga union all select * from orchestrator.saga)`
 /** `said`: all logs; `times_said`: how often each message of a key was said. */
-const said = `said as (${all((service) => `select '${service}' as source, mailbox, key, type, id, definition, body from ${service}.log`)})`
+const said = `said as (${all((service) => `select '${service}' as source, mailbox, regexp_replace(mailbox, '[.]control$', '') as addressee, key, type, id, definition, body from ${service}.log`)})`
 const timesSaid = `times_said as (select source, key, type, count(*) as n from said group by source, key, type)`
 /** `handled`: all inboxes; `change`: what that made of steps. */
 const handled = `handled as (${all((service) => `select '${service}' as service, id, step as name, phase, outcome from ${service}.inbox`)})`

@@ -68,7 +68,7 @@ export const messagesAtRest: readonly Check[] = [
     rule: 'every message of a saga was handled by the service it went to',
     sql: `${declared}
       select l.source, l.mailbox, l.key, l.type, r.step, r.phase from said as l
-      left join route as r on r.definition = l.definition and r.type = l.type and r.service = l.mailbox
+      left join route as r on r.definition = l.definition and r.type = l.type and r.service = l.addressee
       left join handled as h on h.service = r.service and h.id = l.key and h.name = r.step and h.phase = r.phase
       left join saga as s on r.phase = 'end' and s.id = l.key and s.ended_at is not null
       where l.definition is not null and l.mailbox <> 'feed' and h.id is null and s.id is null`,
@@ -94,7 +94,7 @@ export const messagesAtRest: readonly Check[] = [
     rule: 'no step was handled that nobody asked for',
     sql: `${declared}, asked as (
         select l.mailbox as service, l.key as id, r.step as name, r.phase from said as l
-        join route as r on r.definition = l.definition and r.type = l.type and r.service = l.mailbox
+        join route as r on r.definition = l.definition and r.type = l.type and r.service = l.addressee
         union all
         -- An order that is placed over HTTP begins inside its first step; one that is driven by calls needs no messages.
         select service, s.id, name, phase from step join saga as s on s.definition = step.definition

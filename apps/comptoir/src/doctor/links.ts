@@ -1,5 +1,6 @@
 import { type MailboxSurvey, surveyKafka } from '@comptoir/kafka'
 import { surveyRedis } from '@comptoir/redis'
+import { mailboxesOf } from '@comptoir/runtime'
 import { type Addresses, type KafkaAddress, withoutPassword } from '../addresses.ts'
 import { type Finding, ill, well } from './finding.ts'
 
@@ -14,7 +15,7 @@ export async function lookAtLinks({ kafka, redis, knows }: Addresses): Promise<F
 async function lookAtKafka({ brokers, prefix }: KafkaAddress, knows: readonly string[]): Promise<Finding[]> {
   const address = brokers.join(', ')
   try {
-    const survey = await surveyKafka({ brokers, prefix, service: 'doctor' }, knows)
+    const survey = await surveyKafka({ brokers, prefix, service: 'doctor' }, mailboxesOf(knows))
     return [
       well(`Kafka at ${address}, ${survey.brokers} broker${survey.brokers === 1 ? '' : 's'}`),
       ...survey.mailboxes.flatMap(mailbox),

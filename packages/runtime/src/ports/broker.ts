@@ -16,6 +16,12 @@ export interface Broker {
   publish(mailbox: string, messages: readonly LoggedMessage[]): Promise<void>
   /** Joins the consumers of a mailbox, which share its keys. Never throws: trouble shows in the subscription. */
   subscribe(mailbox: string): Subscription
+  /**
+   * Messages of a mailbox that its consumers, all of them together, have not handled yet.
+   *
+   * @throws BrokerError
+   */
+  behind(mailbox: string): Promise<number>
   close(): Promise<void>
 }
 

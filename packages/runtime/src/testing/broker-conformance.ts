@@ -117,6 +117,16 @@ export function brokerConformance(name: string, open: (service: string) => Promi
       expect(delivered).toHaveLength(50)
     })
 
+    it('says how much of a mailbox nobody has handled, whoever reads it', async () => {
+      await broker.publish(mailbox, loggedMessages(20))
+      expect(await broker.behind(mailbox)).toBe(20)
+      const subscription = (await another('reader')).subscribe(mailbox)
+      await eventually(() => subscription.pending.length === 20, DEADLINE_MS)
+      subscription.handled(5)
+      subscription.handled(15)
+      await eventually(async () => (await broker.behind(mailbox)) === 0, DEADLINE_MS)
+    })
+
     it('F10: keeps the order of each key, whoever else publishes', async () => {
       const subscription = broker.subscribe(mailbox)
       const writers = await Promise.all([1, 2, 3].map((n) => another(`writer-${n}`)))

@@ -43,6 +43,10 @@ export class MemoryBroker {
         this.#share(mailbox)
         return subscription
       },
+      behind: async (mailbox) => {
+        this.#refuse()
+        return this.#mailbox(mailbox).partitions.reduce((sum, { records, committed }) => sum + records.length - committed, 0)
+      },
       close: async () => {
         for (const subscription of own) await subscription.close()
       },

@@ -149,7 +149,7 @@ export class World {
     )
     // Of all instances one carries, as their lease sees to.
     const carriers = started.filter(({ name }, index) => started.findIndex((other) => other.name === name) === index)
-    const relays = carriers.map((service) => new Relay(service, this.broker.connect(), { mailboxes: names }))
+    const relays = carriers.map((service) => new Relay(service, this.broker.connect(), { services: names }))
     const running = way === 'log' ? consumers : [...consumers, ...relays]
     this.relays.push(...relays)
     this.#running.push(...running)
