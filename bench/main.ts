@@ -4,12 +4,14 @@ import { prepareDatabase } from '../apps/comptoir/src/prepared-database.ts'
 import { modes, openPlaces } from './place.ts'
 import { writeResults } from './report.ts'
 import { type Findings, fullScale, quickScale } from './scenario.ts'
+import { expiry } from './scenarios/expiry.ts'
 import { history } from './scenarios/history.ts'
 import { http } from './scenarios/http.ts'
 import { latency } from './scenarios/latency.ts'
 import { memory } from './scenarios/memory.ts'
 import { open } from './scenarios/open.ts'
 import { outage } from './scenarios/outage.ts'
+import { soak } from './scenarios/soak.ts'
 import { stages } from './scenarios/stages.ts'
 import { start } from './scenarios/start.ts'
 import { styles } from './scenarios/styles.ts'
@@ -17,7 +19,7 @@ import { takeover } from './scenarios/takeover.ts'
 import { throughput } from './scenarios/throughput.ts'
 import { table } from './table.ts'
 
-const scenarios = [start, latency, stages, open, throughput, styles, http, memory, outage, takeover, history]
+const scenarios = [start, latency, stages, open, throughput, styles, http, memory, outage, takeover, expiry, history, soak]
 
 const { values, positionals } = parseArgs({
   options: {

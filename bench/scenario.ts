@@ -18,6 +18,10 @@ export interface Scale {
   /** Memory is looked at after each `memoryStep` orders: ten times, then five more. */
   readonly memoryStep: number
   readonly pastOrders: number
+  /** Unpaid orders that become due at once. */
+  readonly dueOrders: number
+  /** Seconds of steady load while memory is looked at. */
+  readonly soakSeconds: number
 }
 
 export const fullScale: Scale = {
@@ -29,6 +33,8 @@ export const fullScale: Scale = {
   outageSeconds: 60,
   memoryStep: 10_000,
   pastOrders: 1_000_000,
+  dueOrders: 100_000,
+  soakSeconds: 1_800,
 }
 /** To see that everything works; its figures say little. */
 export const quickScale: Scale = {
@@ -40,6 +46,8 @@ export const quickScale: Scale = {
   outageSeconds: 10,
   memoryStep: 1_000,
   pastOrders: 50_000,
+  dueOrders: 5_000,
+  soakSeconds: 30,
 }
 
 export interface Context {

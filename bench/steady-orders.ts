@@ -5,6 +5,8 @@ import { httpOrder } from './http-load.ts'
 export interface DueOrder {
   readonly id: number
   readonly due: number
+  /** Until it was answered, from the moment it was due. */
+  readonly milliseconds: number
 }
 
 /**
@@ -34,5 +36,6 @@ async function place(url: string, due: number): Promise<DueOrder> {
     body: JSON.stringify(httpOrder()),
   })
   if (answer.status !== 201) throw new Error(`POST /orders answered ${answer.status}: ${await answer.text()}`)
-  return { id: ((await answer.json()) as { order_id: number }).order_id, due }
+  const { order_id: id } = (await answer.json()) as { order_id: number }
+  return { id, due, milliseconds: Date.now() - due }
 }
