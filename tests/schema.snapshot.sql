@@ -27,6 +27,13 @@ table orchestrator."position" with (fillfactor=10)
   clean boolean not null default true
   constraint position_pkey PRIMARY KEY (consumer, source)
 CREATE OR REPLACE FUNCTION orchestrator.add_partition(parent text, day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ begin if parent is null or day is null or parent not in ('log', 'inbox') then raise 'there is no partition of % for %', parent, day using errcode = '22023'; end if; execute format('create table if not exists orchestrator.%I partition of orchestrator.%I for values from (%L) to (%L)', parent || to_char(day, '_YYYYMMDD'), parent, orchestrator.partition_bound(parent, day), orchestrator.partition_bound(parent, day + 1)); end $function$ 
+table orchestrator.declaration
+  id text not null
+  name text not null
+  version integer not null
+  parts text not null
+  first_used_at timestamp with time zone not null default comptoir.now()
+  constraint declaration_pkey PRIMARY KEY (id)
 table orchestrator.driving with (fillfactor=50)
   saga uuid not null
   definition text not null
@@ -39,6 +46,11 @@ table orchestrator.driving with (fillfactor=50)
   data text not null
   asked timestamp with time zone not null default comptoir.now()
   due timestamp with time zone
+  paused boolean not null default false
+  withheld boolean not null default false
+  attempts integer not null default 0
+  error text
+  attention boolean not null default false
   constraint driving_kind_check CHECK ((kind = ANY (ARRAY['running'::text, 'compensating'::text])))
   constraint driving_phase_check CHECK ((phase = ANY (ARRAY['do'::text, 'settle'::text, 'undo'::text])))
   constraint driving_pkey PRIMARY KEY (saga)
@@ -66,10 +78,12 @@ table orchestrator.held_message
   created timestamp with time zone not null
   since timestamp with time zone not null default comptoir.now()
   constraint held_message_pkey PRIMARY KEY (id)
-  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text])))
+  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text, 'paused'::text])))
   CREATE INDEX held_message_dead ON orchestrator.held_message USING btree (id) WHERE (state = 'dead'::text)
   CREATE INDEX held_message_due ON orchestrator.held_message USING btree (due) WHERE (state = 'retry'::text)
   CREATE INDEX held_message_key ON orchestrator.held_message USING btree (key, id)
+  CREATE INDEX held_message_paused ON orchestrator.held_message USING btree (key) WHERE (state = 'paused'::text)
+  CREATE INDEX held_message_unknown ON orchestrator.held_message USING btree (definition) WHERE (state = 'unknown'::text)
 sequence orchestrator.held_message_id_seq from 1
 table orchestrator.idempotency_key
   scope text not null
@@ -118,6 +132,17 @@ table orchestrator.member
   since timestamp with time zone not null default comptoir.now()
   died timestamp with time zone
   constraint member_pkey PRIMARY KEY (instance)
+table orchestrator.operator_act
+  id bigint not null generated always as identity
+  saga uuid not null
+  act text not null
+  reason text
+  acted_by text not null
+  at timestamp with time zone not null default comptoir.now()
+  constraint operator_act_act_check CHECK ((act = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'cancel'::text])))
+  constraint operator_act_pkey PRIMARY KEY (id)
+  CREATE INDEX operator_act_saga ON orchestrator.operator_act USING btree (saga, id)
+sequence orchestrator.operator_act_id_seq from 1
 CREATE OR REPLACE FUNCTION orchestrator.partition_bound(parent text, day date) RETURNS text LANGUAGE sql STABLE SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ select case parent when 'log' then (day::timestamp at time zone 'UTC')::text -- the first UUIDv7 of that day when 'inbox' then (lpad(to_hex((extract(epoch from day::timestamp) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid::text end $function$ 
 table orchestrator.replay_request
   id bigint not null generated always as identity
@@ -145,8 +170,12 @@ table orchestrator.saga with (fillfactor=70)
 table orchestrator.saga_open
   id uuid not null
   due timestamp with time zone
+  paused bigint
+  told text[]
+  attention boolean not null default false
   constraint saga_open_pkey PRIMARY KEY (id)
   CREATE INDEX saga_open_due ON orchestrator.saga_open USING btree (due)
+  CREATE INDEX saga_open_stuck ON orchestrator.saga_open USING btree (id) WHERE ((paused IS NOT NULL) OR attention)
 table orchestrator.started
   id text not null
   starts integer not null
@@ -161,6 +190,13 @@ table payments."position" with (fillfactor=10)
   clean boolean not null default true
   constraint position_pkey PRIMARY KEY (consumer, source)
 CREATE OR REPLACE FUNCTION payments.add_partition(parent text, day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ begin if parent is null or day is null or parent not in ('log', 'inbox') then raise 'there is no partition of % for %', parent, day using errcode = '22023'; end if; execute format('create table if not exists payments.%I partition of payments.%I for values from (%L) to (%L)', parent || to_char(day, '_YYYYMMDD'), parent, payments.partition_bound(parent, day), payments.partition_bound(parent, day + 1)); end $function$ 
+table payments.declaration
+  id text not null
+  name text not null
+  version integer not null
+  parts text not null
+  first_used_at timestamp with time zone not null default comptoir.now()
+  constraint declaration_pkey PRIMARY KEY (id)
 CREATE OR REPLACE FUNCTION payments.drop_partition(parent text, day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ begin if parent is null or day is null or parent not in ('log', 'inbox') then raise 'there is no partition of % for %', parent, day using errcode = '22023'; end if; execute format('drop table payments.%I', parent || to_char(day, '_YYYYMMDD')); end $function$ 
 table payments.held_key
   key uuid not null
@@ -183,10 +219,12 @@ table payments.held_message
   created timestamp with time zone not null
   since timestamp with time zone not null default comptoir.now()
   constraint held_message_pkey PRIMARY KEY (id)
-  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text])))
+  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text, 'paused'::text])))
   CREATE INDEX held_message_dead ON payments.held_message USING btree (id) WHERE (state = 'dead'::text)
   CREATE INDEX held_message_due ON payments.held_message USING btree (due) WHERE (state = 'retry'::text)
   CREATE INDEX held_message_key ON payments.held_message USING btree (key, id)
+  CREATE INDEX held_message_paused ON payments.held_message USING btree (key) WHERE (state = 'paused'::text)
+  CREATE INDEX held_message_unknown ON payments.held_message USING btree (definition) WHERE (state = 'unknown'::text)
 sequence payments.held_message_id_seq from 1
 table payments.holds
   user_id integer not null
@@ -239,6 +277,17 @@ table payments.member
   since timestamp with time zone not null default comptoir.now()
   died timestamp with time zone
   constraint member_pkey PRIMARY KEY (instance)
+table payments.operator_act
+  id bigint not null generated always as identity
+  saga uuid not null
+  act text not null
+  reason text
+  acted_by text not null
+  at timestamp with time zone not null default comptoir.now()
+  constraint operator_act_act_check CHECK ((act = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'cancel'::text])))
+  constraint operator_act_pkey PRIMARY KEY (id)
+  CREATE INDEX operator_act_saga ON payments.operator_act USING btree (saga, id)
+sequence payments.operator_act_id_seq from 1
 CREATE OR REPLACE FUNCTION payments.partition_bound(parent text, day date) RETURNS text LANGUAGE sql STABLE SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ select case parent when 'log' then (day::timestamp at time zone 'UTC')::text -- the first UUIDv7 of that day when 'inbox' then (lpad(to_hex((extract(epoch from day::timestamp) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid::text end $function$ 
 table payments.payments with (fillfactor=80)
   id integer not null generated always as identity
@@ -279,8 +328,12 @@ table payments.saga with (fillfactor=70)
 table payments.saga_open
   id uuid not null
   due timestamp with time zone
+  paused bigint
+  told text[]
+  attention boolean not null default false
   constraint saga_open_pkey PRIMARY KEY (id)
   CREATE INDEX saga_open_due ON payments.saga_open USING btree (due)
+  CREATE INDEX saga_open_stuck ON payments.saga_open USING btree (id) WHERE ((paused IS NOT NULL) OR attention)
 table payments.started
   id text not null
   starts integer not null
@@ -295,6 +348,13 @@ table store."position" with (fillfactor=10)
   clean boolean not null default true
   constraint position_pkey PRIMARY KEY (consumer, source)
 CREATE OR REPLACE FUNCTION store.add_partition(parent text, day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ begin if parent is null or day is null or parent not in ('log', 'inbox') then raise 'there is no partition of % for %', parent, day using errcode = '22023'; end if; execute format('create table if not exists store.%I partition of store.%I for values from (%L) to (%L)', parent || to_char(day, '_YYYYMMDD'), parent, store.partition_bound(parent, day), store.partition_bound(parent, day + 1)); end $function$ 
+table store.declaration
+  id text not null
+  name text not null
+  version integer not null
+  parts text not null
+  first_used_at timestamp with time zone not null default comptoir.now()
+  constraint declaration_pkey PRIMARY KEY (id)
 CREATE OR REPLACE FUNCTION store.drop_partition(parent text, day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'pg_catalog', 'pg_temp' AS $function$ begin if parent is null or day is null or parent not in ('log', 'inbox') then raise 'there is no partition of % for %', parent, day using errcode = '22023'; end if; execute format('drop table store.%I', parent || to_char(day, '_YYYYMMDD')); end $function$ 
 table store.held_key
   key uuid not null
@@ -317,10 +377,12 @@ table store.held_message
   created timestamp with time zone not null
   since timestamp with time zone not null default comptoir.now()
   constraint held_message_pkey PRIMARY KEY (id)
-  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text])))
+  constraint held_message_state_check CHECK ((state = ANY (ARRAY['retry'::text, 'parked'::text, 'dead'::text, 'unknown'::text, 'paused'::text])))
   CREATE INDEX held_message_dead ON store.held_message USING btree (id) WHERE (state = 'dead'::text)
   CREATE INDEX held_message_due ON store.held_message USING btree (due) WHERE (state = 'retry'::text)
   CREATE INDEX held_message_key ON store.held_message USING btree (key, id)
+  CREATE INDEX held_message_paused ON store.held_message USING btree (key) WHERE (state = 'paused'::text)
+  CREATE INDEX held_message_unknown ON store.held_message USING btree (definition) WHERE (state = 'unknown'::text)
 sequence store.held_message_id_seq from 1
 table store.idempotency_key
   scope text not null
@@ -369,6 +431,17 @@ table store.member
   since timestamp with time zone not null default comptoir.now()
   died timestamp with time zone
   constraint member_pkey PRIMARY KEY (instance)
+table store.operator_act
+  id bigint not null generated always as identity
+  saga uuid not null
+  act text not null
+  reason text
+  acted_by text not null
+  at timestamp with time zone not null default comptoir.now()
+  constraint operator_act_act_check CHECK ((act = ANY (ARRAY['pause'::text, 'resume'::text, 'retry'::text, 'cancel'::text])))
+  constraint operator_act_pkey PRIMARY KEY (id)
+  CREATE INDEX operator_act_saga ON store.operator_act USING btree (saga, id)
+sequence store.operator_act_id_seq from 1
 table store.order_expiry
   order_id bigint not null
   due timestamp with time zone not null
@@ -438,8 +511,12 @@ table store.saga with (fillfactor=70)
 table store.saga_open
   id uuid not null
   due timestamp with time zone
+  paused bigint
+  told text[]
+  attention boolean not null default false
   constraint saga_open_pkey PRIMARY KEY (id)
   CREATE INDEX saga_open_due ON store.saga_open USING btree (due)
+  CREATE INDEX saga_open_stuck ON store.saga_open USING btree (id) WHERE ((paused IS NOT NULL) OR attention)
 table store.started
   id text not null
   starts integer not null

@@ -23,7 +23,8 @@ beforeAll(async () => {
       homes: [store, orchestrator],
       sagas,
       cursorSecret: Buffer.alloc(32, 7),
-      cancelling: { home: store, driver: orchestrator },
+      home: store,
+      driver: orchestrator,
     }),
   )
 })

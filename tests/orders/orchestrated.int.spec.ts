@@ -94,6 +94,30 @@ describe('F36: a participant that does not answer', () => {
     expect([answer.statusCode, answer.json().reason, await stockOf(shop, product)]).toEqual([409, 'on_hold', 5])
   })
 
+  it('F45, I4: does not keep an order from being given up: who drives it is asked, and the payment is never made', async () => {
+    const product = await newProduct(shop, 5)
+    payments.fate = 'refuse'
+    const { saga_id } = (await place(product, { prefer: 'wait=1' })).json()
+    const [row] = await shop.database.query<{ id: number }>('select id from store.orders where saga_id = $1', [saga_id])
+    const deleting = shop.call('DELETE', `/orders/${row?.id}`)
+    await until('its driver wants to know', async () => {
+      const [drive] = await shop.database.query<{ phase: string; reason: string }>(
+        'select phase, reason from orchestrator.driving where saga = $1',
+        [saga_id],
+      )
+      return drive?.phase === 'settle' && drive.reason === 'cancelled'
+    })
+    payments.fate = 'pass'
+    expect(await deleting).toMatchObject({ status: 200, body: { deleted: true } })
+    expect(await endOf(saga_id)).toMatchObject({ outcome: 'cancelled' })
+    // What there is closes the order to any payment.
+    const made = await shop.database.query('select from payments.payments where order_id = $1 and total is not null', [
+      row?.id ?? 0,
+    ])
+    expect([made.length, await stockOf(shop, product)]).toEqual([0, 5])
+    expect(payments.calls.at(-1)).toMatch(/createPayment\/settle$/)
+  })
+
   it('F37: is not stormed: its sagas call ever more seldom, and operators are told of it', async () => {
     const product = await newProduct(shop, 5)
     payments.fate = 'refuse'

@@ -5,9 +5,10 @@ import { text } from 'node:stream/consumers'
 
 /**
  * What becomes of a call on its way to a participant. pass: it arrives, and its answer comes back. hang: it arrives nowhere,
- * and nothing comes back. lose: it arrives, and its answer is lost. refuse: it arrives nowhere, and 503 comes back.
+ * and nothing comes back. lose: it arrives, and its answer is lost. refuse: it arrives nowhere, and 503 comes back. raise: the
+ * participant was reached and failed, and 500 comes back.
  */
-export type Fate = 'pass' | 'hang' | 'lose' | 'refuse'
+export type Fate = 'pass' | 'hang' | 'lose' | 'refuse' | 'raise'
 
 /** Stands between the orchestrator and a participant. */
 export interface ParticipantProxy {
@@ -28,6 +29,10 @@ export async function participantProxy(call: (path: string, body: unknown) => Pr
     if (fate === 'hang') return
     if (fate === 'refuse') {
       response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"detail":"Not just now."}')
+      return
+    }
+    if (fate === 'raise') {
+      response.writeHead(500, { 'content-type': 'application/problem+json' }).end('{"detail":"Something went wrong in here."}')
       return
     }
     const said = await call(request.url ?? '', body)

@@ -8,6 +8,8 @@ export function wordsFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // Errors of the system (no such folder, not permitted) carry a code, and name the path themselves.
   const foreseen =
-    error instanceof CommandFailure || ['FolderInUse', 'SagaDefinitionError'].includes(error.name) || 'code' in error
+    error instanceof CommandFailure ||
+    ['FolderInUse', 'SagaDefinitionError', 'StrandedSagasError'].includes(error.name) ||
+    'code' in error
   return foreseen ? error.message : (error.stack ?? error.message)
 }

@@ -4,7 +4,8 @@ import { listen } from '@comptoir/runtime'
 
 /**
  * Tells operators on standard error what they must know, one line of JSON each: what was answered with 500 (by the id that
- * the client got), what stands still and goes on again, and messages that wait for a person.
+ * the client got), what stands still and goes on again, sagas that this code does not know, and messages that wait for a
+ * person.
  */
 export function logErrors(): void {
   subscribe('comptoir:http:error', (message) => {
@@ -15,6 +16,7 @@ export function logErrors(): void {
     if (reason === null) write('info', 'goes on', { service, consumer })
     else write('warn', 'stands still', { service, consumer, reason })
   })
+  listen('comptoir:unknown', (sagas) => write('warn', 'sagas go on at other code', sagas))
   listen('comptoir:held', ({ state, ...held }) => {
     if (state === 'dead') write('error', 'dead letter', held)
   })

@@ -22,7 +22,22 @@ const tables: Readonly<Record<'comptoir' | ServiceName, Readonly<Record<string, 
   },
   payments: { payments: 'all', holds: 'all' },
   orchestrator: {
-    driving: ['saga', 'definition', 'style', 'kind', 'step', 'phase', 'cause_step', 'reason', 'asked', 'due'],
+    driving: [
+      'saga',
+      'definition',
+      'style',
+      'kind',
+      'step',
+      'phase',
+      'cause_step',
+      'reason',
+      'asked',
+      'due',
+      'paused',
+      'withheld',
+      'attempts',
+      'attention',
+    ],
   },
 }
 const engineTables: Readonly<Record<string, readonly string[] | 'all'>> = {
@@ -44,12 +59,14 @@ const engineTables: Readonly<Record<string, readonly string[] | 'all'>> = {
   ],
   held_key: 'all',
   replay_request: 'all',
+  operator_act: 'all',
   started: 'all',
   position: 'all',
   saga: 'all',
   saga_open: 'all',
   lease: 'all',
   member: 'all',
+  declaration: 'all',
 }
 
 /**

@@ -81,7 +81,7 @@ export async function buildServer({
     await api.register(health, { ready, degraded })
     const homes = [store, orchestrator].filter((home) => instance.services.includes(home))
     await api.register(
-      operatorApi({ services: instance.services, homes, sagas, cursorSecret, cancelling: { home: store, driver: orchestrator } }),
+      operatorApi({ services: instance.services, homes, sagas, cursorSecret, home: store, driver: orchestrator }),
     )
     await api.register(orderRoutes)
   }

@@ -1,7 +1,7 @@
 import * as contracts from '@comptoir/contracts'
 import { orchestratorService } from '@comptoir/orchestrator'
 import { paymentsService } from '@comptoir/payments'
-import { feedMailbox, type Ports, type Service } from '@comptoir/runtime'
+import { controlMailbox, feedMailbox, type Ports, type Service } from '@comptoir/runtime'
 import type { AsyncApiOptions, EventDescription, Saga } from '@comptoir/saga'
 import { storeService } from '@comptoir/store'
 import { services as names, type ServiceName } from './services.ts'
@@ -16,11 +16,16 @@ const isEvent = (value: unknown): value is Event => isObject(value) && 'type' in
 /** Every saga that the contracts declare. */
 export const sagas: readonly Saga[] = (Object.values(contracts) as unknown[]).filter(isSaga)
 
+/** The version of a saga that begins, of all. The older ones only end, by the same handlers. */
+export const isNewest = (saga: Saga, _: number, all: readonly Saga[]): boolean =>
+  all.every(({ name, version }) => name !== saga.name || version <= saga.version)
+
 /** Who sends each event of the contracts; one without a sender does not compile. */
 const senders: Readonly<Record<Event['type'], ServiceName>> = {
   PaymentProcessed: 'payments',
   PaymentTaken: 'store',
   OrderClosed: 'store',
+  OrderUnwanted: 'store',
 }
 
 /** Every business event that the contracts declare. */
@@ -47,12 +52,25 @@ const attention: readonly EventDescription[] = sagas.flatMap((saga) => {
   }))
 })
 
+const actNumber = { type: 'object', required: ['act'], properties: { act: { type: 'integer' } } } as const
+
+/** What the home of a choreographed saga tells every service that has steps of it. */
+const pauses: readonly EventDescription[] = sagas.flatMap((saga) =>
+  [...new Set(saga.steps.map(({ at }) => at))].flatMap((to) => {
+    const told = { from: saga.home, to, mailbox: controlMailbox(to), saga, data: actNumber }
+    return [
+      { ...told, type: 'SagaPaused', summary: 'no step of it is begun, by the act of that number' },
+      { ...told, type: 'SagaResumed', summary: 'its steps are begun again' },
+    ]
+  }),
+)
+
 /** What of this installation an AsyncAPI document is made from. */
 export const messages: AsyncApiOptions = {
   title: 'Comptoir',
   version: '0.1.0',
   sagas,
-  events: [...events, ...attention],
+  events: [...events, ...attention, ...pauses],
   feed: feedMailbox,
 }
 

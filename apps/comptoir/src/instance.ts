@@ -24,9 +24,12 @@ import {
   Relay,
   raiseEpoch,
   readLag,
+  recordDeclarations,
+  refuseStranded,
   type Service,
   StepCalls,
   sharedMigrations,
+  unknownMessages,
 } from '@comptoir/runtime'
 import {
   EntryReads,
@@ -125,7 +128,7 @@ export class Instance {
   readonly ceiling: number
   readonly #work: readonly (Consumer | Projector)[]
   readonly #relays: readonly Relay[]
-  /** What the store does when it is due: deadlines of its sagas, orders that were not paid. */
+  /** What is done when it is due: deadlines of the store's sagas, orders that were not paid, messages that older code has held. */
   readonly #due: readonly DueWork[]
   readonly #readStore: ReadStoreProjector | undefined
   readonly #rebuilds: Rebuilds
@@ -160,11 +163,18 @@ export class Instance {
     this.#work = [...(serves.includes('store') ? [new Projector(this.store, projectReadModel)] : []), ...served.map(consumer)]
     this.#readStore =
       readStore && serves.includes('store') ? new ReadStoreProjector(this.store, readStore, storeEntries(linkTo)) : undefined
-    this.#due = serves.includes('store') ? [homeDeadlines(this.store), new DueWork(this.store, 'expiry', expireOrders)] : []
+    this.#due = [
+      ...(serves.includes('store') ? [homeDeadlines(this.store), new DueWork(this.store, 'expiry', expireOrders)] : []),
+      ...(broker ? served.map(unknownMessages) : []),
+    ]
     this.#relays = broker ? served.map((service) => new Relay(service, broker, { services, feed })) : []
   }
 
-  /** Migrates, raises the epoch where a database was moved, seeds, and begins to work, or stands by. */
+  /**
+   * Migrates, raises the epoch where a database was moved, seeds, and begins to work, or stands by.
+   *
+   * @throws StrandedSagasError when sagas are open that this code could not end: then it has consumed nothing
+   */
   static async start(database: Database, options: InstanceOptions): Promise<Instance> {
     const ports: Ports = { ...lonePorts(database), ...options.ports }
     const { knows = services, serves = services, own } = options
@@ -178,6 +188,7 @@ export class Instance {
     }
     const alone = options.leases === undefined
     const instance = new Instance(ports, places, options)
+    for (const place of places) await instance.#declare(place)
     await instance.#maintenance.partitions()
     if (options.seed) await instance.#seed(places)
     const discarded = serves.includes('store') ? instance.#rebuilds.discard().catch(() => {}) : undefined
@@ -247,6 +258,14 @@ export class Instance {
     await this.orchestration?.stop()
     await Promise.all([this.entry, ...participants.map((name) => this.steps[name])].map((group) => group.idle()))
     await Promise.all([...this.#work, ...this.#relays, ...(this.#readStore ? [this.#readStore] : [])].map((work) => work.stop()))
+  }
+
+  /** Looks whether this code can go on with what is open in a database, and keeps there what it knows. */
+  async #declare({ database, names }: Place): Promise<void> {
+    const code = services.map((name) => this[name])
+    const served = names.filter((name) => this.serves.includes(name)).map((name) => this[name])
+    await refuseStranded(database, { schemas: names, code, served })
+    for (const { name, routing } of served) await recordDeclarations(database, name, routing.sagas)
   }
 
   async #seed(places: readonly Place[]): Promise<void> {

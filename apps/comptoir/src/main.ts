@@ -75,6 +75,29 @@ program
   .requiredOption('--hours <n>', 'how far to go back', hours)
   .action(async (options) => (await import('./republish.ts')).republish(options))
 
+const saga = program.command('saga').description('look at one saga of a running installation, or act on it')
+const ofInstallation = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--url <address>', 'an instance of the installation, such as http://localhost:8080').env('COMPTOIR_URL'),
+    )
+    .option('--data <dir>', 'or where the process that serves keeps its data', './.comptoir')
+const words = {
+  show: 'its plan, why it does not go on, and what was done to it',
+  pause: 'begin no step of it, until it is resumed',
+  resume: 'let it go on where it stood',
+  retry: 'try again what has failed for good',
+  cancel: 'turn it back, before its point of no return',
+} as const
+for (const [act, description] of Object.entries(words)) {
+  const command = ofInstallation(saga.command(act).description(description).argument('<id>', 'the id of the saga'))
+  if (act !== 'show') command.option('--reason <text>', 'why, for those who look at it later')
+  command.action(async (id, options) => (await import('./saga.ts')).actOnSaga(act as keyof typeof words, id, options))
+}
+ofInstallation(saga.command('stuck').description('the sagas that do not go on: why, and what helps')).action(async (options) =>
+  (await import('./saga.ts')).listStuckSagas(options),
+)
+
 program
   .command('doctor')
   .description('look at everything an instance needs, and say what is wrong and what to do')
@@ -85,6 +108,10 @@ program
   .command('check')
   .description('check the declared sagas against the handlers, and say what each step is given, answers and does; needs no store')
   .option('--json', 'print the findings as JSON', false)
+  .option(
+    '--against <place>',
+    'look also whether this code ends what is open in a store: the address of its database, or its data folder',
+  )
   .action(async (options) => (await import('./check/check.ts')).check(options))
 
 program

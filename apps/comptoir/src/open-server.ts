@@ -3,12 +3,17 @@ import { openPostgres } from '@comptoir/runtime/postgres'
 import { shownAddress } from './addresses.ts'
 import { CommandFailure } from './command-failure.ts'
 
-/** The database of a server, for a command that works on it alone. @throws CommandFailure when it cannot be used */
-export async function openServer(url: string, application: string): Promise<Database> {
-  const shown = shownAddress(url)
+/**
+ * The database of a server, for a command that works on it alone.
+ *
+ * @param named what the address was given as
+ * @throws CommandFailure when it cannot be used
+ */
+export async function openServer(url: string, application: string, named = 'DATABASE_URL'): Promise<Database> {
+  const shown = shownAddress(url, named)
   return openPostgres({ url, application, connections: 1 }).catch((error: unknown) => {
     throw new CommandFailure(
-      `the database of DATABASE_URL (${shown}) cannot be used: ${(error as Error).message}. \`comptoir doctor\` looks closer.`,
+      `the database of ${named} (${shown}) cannot be used: ${(error as Error).message}. \`comptoir doctor\` looks closer.`,
     )
   })
 }

@@ -7,6 +7,7 @@ import { money } from './format.js'
 import { orderBadge } from './looks.js'
 import { canPay } from './model.js'
 import { customerName, productName } from './names.js'
+import { createSagaActs } from './saga-acts.js'
 import { sagaView } from './saga-view.js'
 import { orderLook, orderMeaning, reasonWords } from './words.js'
 
@@ -24,6 +25,8 @@ export function createDetail(feed, changed) {
   const acts = createActs(changed)
   const [problem, facts, lines, sagas] = [el('div', {}), el('div', {}), el('div', {}), el('div', {})]
   byId('detail-body').append(problem, facts, acts.node, lines, sagas)
+  /** Of the sagas shown, by id. @type {Map<string, ReturnType<typeof createSagaActs>>} */
+  const sagaActs = new Map()
   /** @type {string | undefined} */
   let said
   let redraw = () => {}
@@ -64,10 +67,18 @@ export function createDetail(feed, changed) {
     show(facts, [order, customerName(order.user_id)], () => factsOf(order))
     acts.update(order)
     show(lines, [order.items, order.items.map((item) => productName(item.product_id))], () => [linesOf(order)])
-    if (itsSagas.length > 0) show(sagas, itsSagas, () => itsSagas.map(sagaView))
+    if (itsSagas.length > 0) show(sagas, itsSagas, () => itsSagas.map((saga) => sagaView(saga, actsOf(saga).node)))
+    for (const saga of itsSagas) actsOf(saga).update(saga)
     const news = `Order ${order.order_id}: ${orderLook(order.status).words}`
     if (said?.startsWith(`Order ${order.order_id}:`) && said !== news) announce(news)
     said = news
+  }
+
+  /** @param {Saga} saga */
+  function actsOf({ saga_id }) {
+    const found = sagaActs.get(saga_id) ?? createSagaActs(changed)
+    sagaActs.set(saga_id, found)
+    return found
   }
 
   return {
@@ -79,6 +90,7 @@ export function createDetail(feed, changed) {
       document.body.classList.toggle('has-detail', id !== undefined)
       title.textContent = `Order ${id}`
       redraw = () => {}
+      sagaActs.clear()
       for (const part of [problem, facts, lines, sagas]) show(part, id, () => [])
       acts.node.hidden = id === undefined
       const order = id === undefined ? undefined : feed.order(id)

@@ -59,6 +59,8 @@ function chip(step) {
 /** @param {Step} step */
 function chipTitle(step) {
   const lines = [`${step.step} at ${step.service} (${step.kind}): ${stepLook(step.status).words}`]
+  if (step.attempts > 1) lines.push(`attempts: ${step.attempts}`)
+  if (step.error) lines.push(step.error)
   if (step.reason) lines.push(`because: ${reasonWords(step.reason)}`)
   if (step.at) lines.push(`${step.status === 'failed' ? 'failed' : 'done'}: ${exact(step.at)}`)
   if (step.undone_at) lines.push(`undone: ${exact(step.undone_at)}`)

@@ -3,12 +3,14 @@
 
 /**
  * @typedef {{ step: string, service: string, kind: string, status: string, reason: string | null,
- *   at: string | null, undone_at: string | null }} Step
+ *   at: string | null, undone_at: string | null, attempts: number, error: string | null }} Step
  * @typedef {{ at: string, service: string, step: string, phase: string, outcome: string, message: string,
  *   reason: string | null }} Entry
  * @typedef {{ saga_id: string, saga: string, version: number, style: string, status: string, state: string,
  *   reason: string | null, attention: string | null, order_id: number | null, started_at: string, ended_at: string | null, steps: Step[],
- *   journal?: Entry[] }} Saga
+ *   paused: { since: string, by: string, reason: string | null } | null, stuck?: { detail: string, cure: string } | null,
+ *   journal?: Entry[], acts?: { at: string, act: string, by: string, reason: string | null }[] }} Saga
+ * @typedef {'pause' | 'resume' | 'retry' | 'cancel'} SagaAct
  * @typedef {{ order_id: number, user_id: number, total_amount: number,
  *   items: { product_id: number, quantity: number, unit_price: number }[], payment_link: string, is_paid: boolean,
  *   status: string, reason: string | null, saga_id: string, created_at: string }} Order
@@ -22,6 +24,15 @@ export const canPay = (order) => order.status === 'PLACED' && order.payment_link
 
 /** @param {Order} order */
 export const canCancel = (order) => order.status === 'PENDING' || order.status === 'PLACED'
+
+/** What can be done to a saga just now. @param {Saga} saga @returns {SagaAct[]} */
+export function sagaActs(saga) {
+  if (saga.ended_at !== null) return []
+  const pivot = saga.steps.find((step) => step.kind !== 'compensatable')
+  /** @type {SagaAct[]} */
+  const acts = saga.paused ? ['resume'] : saga.status === 'needs_attention' ? ['retry', 'pause'] : ['pause']
+  return pivot && pivot.status === 'done' ? acts : [...acts, 'cancel']
+}
 
 /** The sagas of one order, in the order in which they began. @param {Iterable<Saga>} sagas @param {Order} order */
 export const sagasOf = (sagas, order) =>

@@ -1,6 +1,6 @@
 // @ts-check
 /** One saga in the detail panel: its steps, and its journal on a line of time. */
-import { copyButton, el, icon } from './dom.js'
+import { copyButton, el, icon, timeAgo } from './dom.js'
 import { duration, exact } from './format.js'
 import { sagaBadge, stepChips } from './looks.js'
 import { timeline } from './model.js'
@@ -8,8 +8,8 @@ import { reasonWords } from './words.js'
 
 /** @typedef {import('./model.js').Saga} Saga */
 
-/** @param {Saga} saga */
-export function sagaView(saga) {
+/** @param {Saga} saga @param {Node} acts what can be done to it */
+export function sagaView(saga, acts) {
   const stage = saga.ended_at ? `took ${duration(Date.parse(saga.ended_at) - Date.parse(saga.started_at))}` : saga.state
   return el(
     'section',
@@ -21,9 +21,11 @@ export function sagaView(saga) {
       `${saga.style}, version ${saga.version} · ${stage}`,
       saga.reason ? ` · ${reasonWords(saga.reason)}` : null,
     ),
-    saga.attention ? el('p', { class: 'alert' }, saga.attention) : null,
+    stuck(saga),
     stepChips(saga),
+    acts,
     journal(saga),
+    ...(saga.acts ?? []).map(actLine),
     el(
       'p',
       { class: 'id' },
@@ -33,6 +35,19 @@ export function sagaView(saga) {
     ),
   )
 }
+
+/** Why it does not go on, and what helps. @param {Saga} saga */
+function stuck(saga) {
+  if (saga.stuck) {
+    const { detail, cure } = saga.stuck
+    return el('p', { class: 'alert', 'data-testid': 'stuck' }, `${detail} `, el('span', { class: 'muted' }, cure))
+  }
+  return saga.attention ? el('p', { class: 'alert' }, saga.attention) : null
+}
+
+/** What an operator did. @param {{ at: string, act: string, by: string, reason: string | null }} act */
+const actLine = ({ at, act, by, reason }) =>
+  el('p', { class: 'muted', 'data-testid': 'act' }, timeAgo(at), ` ${act} by ${by}${reason ? `: ${reason}` : ''}`)
 
 /** @param {Saga} saga */
 function journal(saga) {

@@ -17,6 +17,7 @@ const orderLooks = {
 /** @type {Record<string, Look>} */
 const sagaLooks = {
   running: { icon: 'running', tone: 'info', words: 'running' },
+  paused: { icon: 'paused', tone: 'warn', words: 'paused' },
   completed: { icon: 'done', tone: 'ok', words: 'completed' },
   cancelled: { icon: 'undone', tone: 'warn', words: 'cancelled, all undone' },
   needs_attention: { icon: 'alert', tone: 'alarm', words: 'needs attention' },
@@ -28,6 +29,10 @@ export const stepLooks = {
   running: { icon: 'running', tone: 'info', words: 'running' },
   done: { icon: 'done', tone: 'ok', words: 'done' },
   failed: { icon: 'failed', tone: 'bad', words: 'failed' },
+  paused: { icon: 'paused', tone: 'warn', words: 'paused' },
+  retrying: { icon: 'running', tone: 'warn', words: 'failing, tried again' },
+  dead: { icon: 'alert', tone: 'alarm', words: 'failed for good' },
+  overdue: { icon: 'expired', tone: 'bad', words: 'overdue' },
   undoing: { icon: 'running', tone: 'warn', words: 'undoing' },
   undone: { icon: 'undone', tone: 'warn', words: 'undone' },
 }
@@ -50,7 +55,7 @@ const meanings = {
   CANCELLING: 'The payment is closed first, then the stock is given back.',
   CANCELLED: 'What had been done was given back; nothing is owed.',
   EXPIRED: 'It was not paid in time, so its stock was given back.',
-  NEEDS_ATTENTION: 'A step that must succeed could not finish. Remove its cause, then POST /saga-api/sagas/{id}/retry.',
+  NEEDS_ATTENTION: 'A step that must succeed could not finish. Remove its cause, then retry the saga below.',
 }
 
 /** @param {Record<string, Look>} looks @param {string} state @returns {Look} */

@@ -14,6 +14,7 @@ interface Model {
   canCancel(order: object): boolean
   countByStatus(orders: object[]): Map<string, number>
   curl(origin: string, order: object): string
+  sagaActs(saga: object): string[]
 }
 interface Words {
   orderLook(status: string): { icon: string; words: string }
@@ -104,6 +105,21 @@ describe('an order and its sagas', () => {
     expect(words.reasonWords('out_of_stock')).toBe('not enough stock')
     expect(words.reasonWords('new_reason')).toBe('new reason')
     expect(words.orderLook('NEW').words).toBe('NEW')
+  })
+})
+
+describe('what can be done to a saga', () => {
+  const saga = { status: 'running', ended_at: null, paused: null, steps: [{ kind: 'pivot', status: 'waiting' }] }
+  const pastPivot = [{ kind: 'pivot', status: 'done' }]
+  const paused = { since: '2026-11-22T12:00:00.000Z', by: 'Ada', reason: null }
+  test.each([
+    ['runs', {}, ['pause', 'cancel']],
+    ['runs, past its pivot', { steps: pastPivot }, ['pause']],
+    ['is paused', { status: 'paused', paused }, ['resume', 'cancel']],
+    ['needs a person', { status: 'needs_attention', steps: pastPivot }, ['retry', 'pause']],
+    ['has ended', { status: 'completed', ended_at: '2026-11-22T12:00:00.000Z' }, []],
+  ])('that %s', (_, change, acts) => {
+    expect(model.sagaActs({ ...saga, ...change })).toEqual(acts)
   })
 })
 

@@ -16,6 +16,7 @@ import { noteAttention } from './home.ts'
 import { type Claim, claimInbox, claimKey, readSteps, recordVerdicts, type StoredStep, type Verdict } from './inbox.ts'
 import type { LoggedMessage } from './log.ts'
 import type { AnyHandler, EventHandler, Home, ReceivedEvent } from './participant.ts'
+import { heedPause, pauseClaim } from './pause-messages.ts'
 import type { Item } from './routing.ts'
 import { type Asked, type Report, Sends } from './sends.ts'
 import type { Service } from './service.ts'
@@ -72,6 +73,7 @@ export async function handleBatch(
       unit.end(item.saga, { saga: item.message.key, outcome: item.outcome, cause })
     } else if (item.kind === 'answer') answers.set(item.message.key, JSON.parse(item.message.body))
     else if (item.kind === 'attention') await attend(unit, service, homes, item)
+    else if (item.kind === 'pause' && fresh.has(claimKey(pauseClaim(item)))) await heedPause(unit, service, item)
     else if (item.kind === 'refused' && fresh.has(claimKey(eventClaim(item)))) refused.push(item)
   }
   if (refused.length > 0) await holdRefused(unit, service, refused)
@@ -99,6 +101,7 @@ const eventClaim = ({ message }: Pick<Item, 'message'>): Claim => ({
 
 function claimsOf(item: Item): Claim[] {
   if (item.kind === 'event' || item.kind === 'refused') return [eventClaim(item)]
+  if (item.kind === 'pause') return [pauseClaim(item)]
   if (item.kind !== 'step') return []
   const { message, step, phase } = item
   const doing = { id: message.key, step: step.name, phase: 'do' } as const

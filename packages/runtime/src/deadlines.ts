@@ -1,5 +1,6 @@
 import type { Saga } from '@comptoir/saga'
 import { DueWork } from './due-work.ts'
+import { noteAct, type OperatorAct } from './operator-acts.ts'
 import type { Service } from './service.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
@@ -32,8 +33,10 @@ async function settleOverdue(unit: UnitOfWork, schema: string, sagas: ReadonlyMa
 /**
  * Asks for the outcome of a choreographed saga to be made definite now: what has not run is refused, for this reason, and what
  * has is undone, unless its pivot is done. Answers false when it is not at home here, or has ended.
+ *
+ * @param act whose wish it is, when an operator's
  */
-export async function settle(service: Service, id: string, reason: string): Promise<boolean> {
+export async function settle(service: Service, id: string, reason: string, act?: OperatorAct): Promise<boolean> {
   return service.withoutConflict(() =>
     service.commit(
       async (unit) => {
@@ -43,6 +46,7 @@ export async function settle(service: Service, id: string, reason: string): Prom
         )
         const saga = service.homes.get(row?.definition ?? '')?.saga
         if (saga) unit.settle(saga, id, reason)
+        if (saga && act) await noteAct(unit, service.name, act)
         return saga !== undefined
       },
       'work.beforeCommit',

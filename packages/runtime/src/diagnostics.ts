@@ -29,6 +29,8 @@ export interface Diagnostics {
     attempts: number
     error: string
   }
+  /** Found at a start: sagas of a declaration that this code does not know, and other code does; their messages are held here. */
+  'comptoir:unknown': { service: string; declaration: string; sagas: number }
   /** A consumer stands still and why, or goes on. */
   'comptoir:paused': { service: string; consumer: string; reason: string | null }
 }

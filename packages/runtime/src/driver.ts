@@ -1,8 +1,11 @@
-import { afterCancelWish, type CancelWish, type Cause, type Saga } from '@comptoir/saga'
-import { beginDrives, type Drive, type DrivingStyle, fireOverdue, lockDrives, move } from './driving.ts'
+import type { Cause, Saga } from '@comptoir/saga'
+import { type WishFate, wishAll } from './cancel-wishes.ts'
+import { beginDrives, type Drive, type DrivingStyle, fireOverdue } from './driving.ts'
+import { callsSignal } from './driving-acts.ts'
 import { DueWork } from './due-work.ts'
 import { GroupCommit } from './group-commit.ts'
 import { claimKeys, type KeyClaim, OpenKeys } from './idempotency.ts'
+import { noteAct, type OperatorAct } from './operator-acts.ts'
 import type { Service } from './service.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
@@ -91,26 +94,21 @@ const kindsOf = (requests: readonly Request[]): (readonly [Saga, DrivingStyle])[
   return [...kinds.values()]
 }
 
-/** What becomes of a wish to cancel a driven saga; unknown: it has ended, or is not driven here. */
-export type WishFate = CancelWish['kind'] | 'unknown'
-
 /**
  * Asks for the end of a saga that a service drives, as long as its pivot is not done: its awaited step is settled, and decides.
  * accepted is not yet cancelled: the pivot may win, so wait for the end.
  *
+ * @param act whose wish it is, when an operator's
  * @throws what the database throws
  */
-export function cancelDriven(service: Service, id: string, cause: Cause): Promise<WishFate> {
+export async function cancelDriven(service: Service, id: string, cause: Cause, act?: OperatorAct): Promise<WishFate> {
   const { name, drives: driven } = service
   const work = async (unit: UnitOfWork) => {
-    const drives = await lockDrives(unit, name, driven, 'saga = $1', [id])
-    let fate: WishFate = 'unknown'
-    await move(unit, name, driven, drives, ({ saga, driving, known }) => {
-      const wish = afterCancelWish(saga, driving, cause)
-      fate = wish.kind
-      return wish.kind === 'accepted' ? { driving: wish.driving, known } : undefined
-    })
+    const fate = (await wishAll(unit, name, driven, new Map([[id, cause]]))).get(id) ?? 'unknown'
+    if (act && (fate === 'accepted' || fate === 'joined')) await noteAct(unit, name, act)
     return fate
   }
-  return service.withoutConflict(() => service.commit(work, 'work.beforeCommit', 'work.afterCommit'))
+  const fate = await service.withoutConflict(() => service.commit(work, 'work.beforeCommit', 'work.afterCommit'))
+  service.ports.signals.send([callsSignal(name)])
+  return fate
 }

@@ -9,6 +9,7 @@ import {
   type Saga,
   stepOf,
 } from '@comptoir/saga'
+import { tellDrivenAttention } from './driven-attention.ts'
 import type { Driven, Known } from './participant.ts'
 import type { Transaction } from './ports/database.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
@@ -23,7 +24,17 @@ export interface Drive {
   readonly style: DrivingStyle
   readonly driving: Driving
   readonly known: Known
+  /** No step of it is begun. */
+  readonly paused: boolean
+  /** The awaited command is a do that was therefore not sent, or is not called any more. */
+  readonly withheld: boolean
+  /** Calls have failed until a person was needed. */
+  readonly attention: boolean
+  /** Driven by calls, and not called before an operator acts. */
+  readonly idle: boolean
 }
+
+const fresh = { paused: false, withheld: false, attention: false, idle: false } as const
 
 /** Begins sagas that are driven here: their rows, and, over messages, the first command of each. */
 export function beginDrives(
@@ -38,7 +49,7 @@ export function beginDrives(
     begun.map(({ id }) => ({ id, subject: null })),
     style,
   )
-  const drives = begun.map(({ id, input }) => ({ id, saga, style, driving: beginDriving(saga), known: { input } }))
+  const drives = begun.map(({ id, input }) => ({ ...fresh, id, saga, style, driving: beginDriving(saga), known: { input } }))
   const rows = drives.map(columnsOf)
   unit.write(
     `insert into ${schema}.driving (saga, definition, style, kind, step, phase, data, due)
@@ -116,13 +127,18 @@ export async function lockDrives(
   values: Parameters<Transaction['query']>[1],
 ): Promise<Drive[]> {
   const rows = await tx.query<DrivingRow>(
-    `select saga, definition, style, kind, step, phase, cause_step, reason, data from ${schema}.driving where ${condition} order by saga for update`,
+    `select saga, definition, style, kind, step, phase, cause_step, reason, data, paused, withheld, attention,
+       style = 'http' and due is null as idle
+     from ${schema}.driving where ${condition} order by saga for update`,
     values,
   )
   return rows.flatMap((row) => {
     const saga = driven.get(row.definition)?.saga
     // Of a declaration that this code does not know: code that does goes on with it.
-    return saga ? [{ id: row.saga, saga, style: row.style, driving: drivingOf(row), known: JSON.parse(row.data) as Known }] : []
+    if (!saga) return []
+    const { style, paused, withheld, attention, idle } = row
+    const known = JSON.parse(row.data) as Known
+    return [{ id: row.saga, saga, style, driving: drivingOf(row), known, paused, withheld, attention, idle }]
   })
 }
 
@@ -136,6 +152,10 @@ interface DrivingRow {
   cause_step: string | null
   reason: string | null
   data: string
+  paused: boolean
+  withheld: boolean
+  attention: boolean
+  idle: boolean
 }
 
 function drivingOf({ kind, step, phase, cause_step, reason }: DrivingRow): Driving {
@@ -149,8 +169,10 @@ function drivingOf({ kind, step, phase, cause_step, reason }: DrivingRow): Drivi
 export const callLeaseMs = 5_000
 
 /** Milliseconds until `due`; null: never. */
-const dueOf = ({ saga, style, driving }: Drive): number | null =>
-  style === 'http' ? callLeaseMs : 'command' in driving ? (stepOf(saga, driving.command.step).timeout ?? null) : null
+export function dueOf({ saga, style, driving, withheld }: Drive): number | null {
+  if (withheld) return null
+  return style === 'http' ? callLeaseMs : 'command' in driving ? (stepOf(saga, driving.command.step).timeout ?? null) : null
+}
 
 function columnsOf(drive: Drive) {
   const { id, driving, known } = drive
@@ -180,12 +202,16 @@ export async function move(
   const all = new Map<string, Drive>()
   for (const before of drives) {
     const next = decide(before)
-    const after = next ? { ...before, ...next } : before
+    const after = next ? movedOn(before, next) : before
     all.set(before.id, after)
     if (next) moved.push({ before, after })
   }
   nameSubjects(unit, schema, driven, moved)
-  const going = moved.flatMap(({ after }) => ('command' in after.driving ? [after] : []))
+  for (const { before, after } of moved)
+    if (before.attention && !after.attention) await tellDrivenAttention(unit, schema, before, null)
+  const going = moved
+    .filter(({ after }) => 'command' in after.driving)
+    .map(({ before, after }) => ({ ...after, wasIdle: before.idle }))
   if (going.length > 0) update(unit, schema, going)
   for (const drive of going) command(unit, drive)
   endAll(
@@ -196,14 +222,26 @@ export async function move(
   return all
 }
 
-function update(unit: UnitOfWork, schema: string, drives: readonly Drive[]): void {
-  const rows = drives.map(columnsOf)
+/** While it is paused, its next do is withheld. With another command, nobody is needed any more. */
+function movedOn(before: Drive, { driving, known }: Pick<Drive, 'driving' | 'known'>): Drive {
+  const withheld = before.paused && 'command' in driving && driving.command.phase === 'do'
+  const attention = before.attention && isSameCommand(before.driving, driving)
+  return { ...before, driving, known, withheld, attention, idle: withheld && before.style === 'http' }
+}
+
+const isSameCommand = (one: Driving, other: Driving): boolean =>
+  'command' in one && 'command' in other && one.command.step === other.command.step && one.command.phase === other.command.phase
+
+function update(unit: UnitOfWork, schema: string, drives: readonly (Drive & { readonly wasIdle: boolean })[]): void {
+  // Nobody calls one that was idle: whoever looks first begins to.
+  const rows = drives.map((drive) => ({ ...columnsOf(drive), due: drive.wasIdle && !drive.idle ? 0 : dueOf(drive) }))
   unit.write(
     `update ${schema}.driving as d
      set kind = n.kind, step = n.step, phase = n.phase, cause_step = n.cause_step, reason = n.reason, data = n.data,
-       asked = comptoir.now(), due = comptoir.now() + make_interval(secs => n.due / 1000)
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[])
-       as n(saga, kind, step, phase, cause_step, reason, data, due)
+       asked = comptoir.now(), due = comptoir.now() + make_interval(secs => n.due / 1000), withheld = n.withheld, attention = n.attention,
+       attempts = case when (d.step, d.phase) = (n.step, n.phase) then d.attempts else 0 end
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::bool[], $10::bool[])
+       as n(saga, kind, step, phase, cause_step, reason, data, due, withheld, attention)
      where d.saga = n.saga`,
     [
       rows.map((row) => row.id),
@@ -214,6 +252,8 @@ function update(unit: UnitOfWork, schema: string, drives: readonly Drive[]): voi
       rows.map((row) => row.reason),
       rows.map((row) => row.data),
       rows.map((row) => row.due),
+      drives.map((drive) => drive.withheld),
+      drives.map((drive) => drive.attention),
     ],
   )
 }
@@ -250,9 +290,9 @@ function nameSubjects(
   )
 }
 
-/** Over messages a command is sent with the decision; calls are made once it is committed. */
-function command(unit: UnitOfWork, { id, saga, style, driving, known }: Drive): void {
-  if (style === 'messages' && 'command' in driving) unit.command(saga, id, driving.command, bodyOf(driving, known))
+/** Over messages a command is sent with the decision, unless it is withheld; calls are made once it is committed. */
+export function command(unit: UnitOfWork, { id, saga, style, driving, known, withheld }: Drive): void {
+  if (style === 'messages' && !withheld && 'command' in driving) unit.command(saga, id, driving.command, bodyOf(driving, known))
 }
 
 /** What a command tells the participant: to do, all that is known; to settle and undo, why. */

@@ -3,7 +3,7 @@ import { crashPoint } from './crash-points.ts'
 import { tell } from './diagnostics.ts'
 import { backoff, errorText, type Failures, maxAttempts } from './failures.ts'
 import { hold } from './held.ts'
-import type { HeldKeys } from './held-keys.ts'
+import { type HeldKeys, waitsItsTurn } from './held-keys.ts'
 import type { Inlet } from './inlet.ts'
 import type { LoggedMessage } from './log.ts'
 import { isTransient } from './ports/database.ts'
@@ -94,6 +94,7 @@ export class Handling {
     this.#drop(batch.length)
     this.#failures.succeeded(new Set(handled.map((item) => item.message.type)))
     this.#held.add(unknown.map((item) => item.message.key))
+    this.#held.changed(handled.flatMap((item) => (item.kind === 'pause' ? [item.message.key] : [])))
     for (const { message } of unknown) this.#tellHeld(message, 'unknown', 0, `declaration ${message.definition}`)
     this.#tellBatch(batch, began, handled, report)
   }
@@ -218,9 +219,6 @@ function sort(items: readonly Item[], held: ReadonlySet<string>): Sorted {
   if (waiting.length + unknown.length === 0) return { waiting, unknown, handled: items }
   return { waiting, unknown, handled: items.filter((item) => !waiting.includes(item) && !unknown.includes(item)) }
 }
-
-/** The protocol needs no order of settle and undo; and attention is told because the key waits. */
-const waitsItsTurn = (item: Item): boolean => item.kind !== 'attention' && !(item.kind === 'step' && item.phase !== 'do')
 
 const messagesOf = (items: readonly Item[]) => items.map((item) => item.message)
 

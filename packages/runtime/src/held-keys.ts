@@ -7,6 +7,7 @@ import {
   dueKeys,
   type HeldMessage,
   lockHeldKeys,
+  pausedKeys,
   performReplays,
   postpone,
   removeHeld,
@@ -15,6 +16,7 @@ import {
   uncount,
 } from './held.ts'
 import { claimInbox, recordVerdicts } from './inbox.ts'
+import type { LoggedMessage } from './log.ts'
 import { isTransient, type Transaction } from './ports/database.ts'
 import { FencedError, fence, type Hold } from './positions.ts'
 import type { Item, StepItem } from './routing.ts'
@@ -27,7 +29,14 @@ const replayMs = 1_000
 /** The wait of a message in an outage, as if it were this attempt: a few seconds, so that it goes on soon after the outage. */
 const outageAttempt = 6
 
-/** Sent when an instance holds a message of a mailbox that it shares. */
+/**
+ * Whether a message waits behind others of its key. The protocol needs no order of settle and undo; attention is told because
+ * the key waits; and a pause is no part of the saga.
+ */
+export const waitsItsTurn = (item: Item): boolean =>
+  item.kind !== 'attention' && item.kind !== 'pause' && !(item.kind === 'step' && item.phase !== 'do')
+
+/** Sent when somebody else than the consumer holds a key: another instance of a mailbox that is shared, or an operator. */
 export const heldSignal = (service: string): string => `${service}.held`
 
 /**
@@ -44,6 +53,8 @@ export class HeldKeys {
   readonly #unfinished = new Set<string>()
   /** When (clock) to look again; 0 at the start, so that what an earlier process held is found. */
   #lookAt = 0
+  /** How often `heldSignal` had been sent when it was last looked. */
+  #seen = 0
 
   constructor(service: Service, shared = false) {
     this.#service = service
@@ -75,6 +86,12 @@ export class HeldKeys {
     }
   }
 
+  /** Keys that were paused or resumed by a message that was handled here. */
+  changed(keys: readonly string[]): void {
+    if (this.#shared) this.add(keys)
+    else if (keys.length > 0) this.resume(keys)
+  }
+
   /** How long the consumer may sleep: at most `max` milliseconds, less when a message is due before. */
   waitMs(max: number): number {
     return this.#idle ? max : Math.max(1, Math.min(max, this.#lookAt - this.#service.ports.clock.now()))
@@ -87,7 +104,12 @@ export class HeldKeys {
   /** Tries what is due. @throws FencedError, or what the database throws */
   async retryDue(lease: Hold, failures: Failures): Promise<void> {
     const { name, ports } = this.#service
-    if (ports.clock.now() < this.#lookAt) return
+    const seen = ports.signals.seen(heldSignal(name))
+    if (seen !== this.#seen && !this.#shared) this.resume(await pausedKeys(ports.database, name))
+    this.#seen = seen
+    const wait = this.#lookAt - ports.clock.now()
+    // Longer than was ever set: the clock was set back meanwhile (F41).
+    if (wait > 0 && wait <= replayMs) return
     const replayed = await performReplays(ports.database, name, lease)
     for (const key of replayed) this.#keys.add(key)
     const { keys, nextInMs } = this.#idle ? { keys: [], nextInMs: null } : await dueKeys(ports.database, name)
@@ -99,10 +121,12 @@ export class HeldKeys {
     }
   }
 
+  readonly #passes = (message: LoggedMessage): boolean => !waitsItsTurn(this.#service.routing.item(message))
+
   /** Tries the first message of a key. Answers whether the next one may be looked at. */
   async #tryFirst(lease: Hold, key: string, failures: Failures): Promise<boolean> {
     const { name, ports, routing } = this.#service
-    const head = await startAttempt(ports.database, name, lease, key)
+    const head = await startAttempt(ports.database, name, lease, key, this.#passes)
     if (head === 'released') this.#keys.delete(key)
     if (!head || head === 'released') return false
     const { message, attempts, heldId } = head

@@ -2,8 +2,12 @@ import type { LoggedMessage } from './log.ts'
 import type { Database, Transaction } from './ports/database.ts'
 import { fence, type Hold } from './positions.ts'
 
-/** Why a message waits: retry (it failed and is tried again), parked (behind another of its key), dead (a person is needed), unknown (this code does not know its declaration). */
-export type HeldState = 'retry' | 'parked' | 'dead' | 'unknown'
+/**
+ * Why a message waits: retry (it failed and is tried again), parked (behind another of its key), dead (a person is needed),
+ * unknown (this code does not know its declaration). paused: it is the one that said that its saga is paused, and stands before
+ * all others of its key.
+ */
+export type HeldState = 'retry' | 'parked' | 'dead' | 'unknown' | 'paused'
 
 /** A message that waits in the database. */
 export interface HeldMessage {
@@ -125,6 +129,30 @@ export async function heldKeys(db: Database, schema: string): Promise<string[]> 
   return rows.map((row) => row.key)
 }
 
+/** Those of them whose saga is paused. */
+export async function pausedKeys(db: Database, schema: string): Promise<string[]> {
+  const rows = await db.query<{ key: string }>(`select key from ${schema}.held_message where state = 'paused'`)
+  return rows.map((row) => row.key)
+}
+
+/**
+ * The end of a pause: what is parked behind it is due, in order. The keys are locked, so that nobody parks meanwhile; one for
+ * which nothing waits is free.
+ */
+export async function endPause(tx: Transaction, schema: string, key: string): Promise<void> {
+  await tx.query(`select from ${schema}.held_key where key = $1 for update`, [key])
+  await tx.query(`delete from ${schema}.held_message where key = $1 and state = 'paused'`, [key])
+  await tx.query(
+    `update ${schema}.held_message set state = 'retry', due = comptoir.now()
+     where state = 'parked' and id = (select id from ${schema}.held_message where key = $1 and not settled order by id limit 1)`,
+    [key],
+  )
+  await tx.query(
+    `delete from ${schema}.held_key where key = $1 and not exists (select from ${schema}.held_message where key = $1 and not settled)`,
+    [key],
+  )
+}
+
 /** Messages of these declarations were held because no code knew them: now some does. */
 export async function releaseUnknown(db: Database, schema: string, definitions: readonly string[]): Promise<void> {
   await db.query(
@@ -148,26 +176,31 @@ export async function dueKeys(db: Database, schema: string): Promise<{ keys: str
 /**
  * The first message of a key that waits, its attempt counted before it starts (so that one which kills the process is
  * counted too, F8). `released`: nothing waits any more and the key is free. Undefined: it is not its turn.
+ *
+ * @param passes whether a message is handled also while its saga is paused
  */
 export async function startAttempt(
   db: Database,
   schema: string,
   hold: Hold,
   key: string,
+  passes: (message: LoggedMessage) => boolean,
 ): Promise<HeldMessage | 'released' | undefined> {
   return db.transaction(async (tx) => {
     await fence(tx, schema, hold)
     await tx.query(`select from ${schema}.held_key where key = $1 for update`, [key])
-    const [row] = await tx.query<HeldRow & { due_now: boolean }>(
-      `select ${columns}, coalesce(due, comptoir.now()) <= comptoir.now() as due_now
+    const [first] = await tx.query<HeldRow & { due_now: boolean; paused: boolean }>(
+      `select ${columns}, coalesce(due, comptoir.now()) <= comptoir.now() as due_now,
+         exists (select from ${schema}.held_message where key = $1 and state = 'paused') as paused
        from ${schema}.held_message where key = $1 and not settled order by id limit 1`,
       [key],
     )
-    if (!row) {
+    if (!first) {
       await tx.query(`delete from ${schema}.held_key where key = $1`, [key])
       return 'released'
     }
-    if (row.state === 'dead' || row.state === 'unknown' || !row.due_now) return undefined
+    const row = first.paused ? await firstThatPasses(tx, schema, key, passes) : first.due_now ? first : undefined
+    if (!row || row.state === 'dead' || row.state === 'unknown') return undefined
     // Parked is retried from here on: whatever happens to this process, it is found again as due.
     await tx.query(
       `update ${schema}.held_message set state = 'retry', attempts = attempts + 1, due = comptoir.now() where id = $1`,
@@ -175,6 +208,25 @@ export async function startAttempt(
     )
     return heldMessage({ ...row, attempts: row.attempts + 1 })
   })
+}
+
+/** Of a paused key: what is due and passes. What is due and does not is parked, so that nobody looks at it again before the end of the pause. */
+async function firstThatPasses(
+  tx: Transaction,
+  schema: string,
+  key: string,
+  passes: (message: LoggedMessage) => boolean,
+): Promise<HeldRow | undefined> {
+  const due = await tx.query<HeldRow>(
+    `select ${columns} from ${schema}.held_message where key = $1 and state = 'retry' and due <= comptoir.now() order by id`,
+    [key],
+  )
+  const waiting = due.filter((row) => !passes(heldMessage(row).message))
+  if (waiting.length > 0)
+    await tx.query(`update ${schema}.held_message set state = 'parked', due = null where id = any($1::bigint[])`, [
+      waiting.map((row) => row.id),
+    ])
+  return due.find((row) => !waiting.includes(row))
 }
 
 /** It failed again: the next attempt is due later. */

@@ -1,4 +1,6 @@
+import { appendToLog } from './log.ts'
 import type { Ending } from './participant.ts'
+import { type PauseData, resumedType } from './pause-messages.ts'
 import type { Transaction } from './ports/database.ts'
 
 /** A saga as its home first knows it. */
@@ -46,11 +48,12 @@ export async function endSagas(
   }
   const ended = await Promise.all(
     [...ways.values()].map(([first, ...others]) =>
-      tx.query<{ id: string; subject: string | null }>(
-        `with closed as (delete from ${schema}.saga_open where id = any($1::uuid[]))
+      tx.query<EndedSaga>(
+        `with closed as (delete from ${schema}.saga_open where id = any($1::uuid[]) returning id, paused, told)
          update ${schema}.saga set outcome = $2, cause_step = $3, reason = $4, ended_at = comptoir.now(), version = version + 1
          where id = any($1::uuid[]) and ended_at is null
-         returning id, subject`,
+         returning id, subject, definition,
+           (select json_object_agg(id, json_build_object('act', paused, 'told', told))::text from closed where paused is not null) as pauses`,
         [
           [first, ...others].flatMap((ending) => ending?.saga ?? []),
           first?.outcome ?? null,
@@ -60,7 +63,33 @@ export async function endSagas(
       ),
     ),
   )
+  await endPauses(tx, schema, ended.flat())
   return new Map(ended.flat().map((row) => [row.id, row.subject]))
+}
+
+interface EndedSaga {
+  readonly id: string
+  readonly subject: string | null
+  readonly definition: string
+  /** Of all that ended in the statement: JSON, by id; null when none was paused. */
+  readonly pauses: string | null
+}
+
+/** A saga that turned back while it was paused has nothing to wait for: the services that hold its messages are told. */
+async function endPauses(tx: Transaction, schema: string, ended: readonly EndedSaga[]): Promise<void> {
+  const entries = ended.flatMap(({ id, definition, pauses }) => {
+    const pause = pauses === null ? undefined : (JSON.parse(pauses) as Record<string, { act: number; told: string[] }>)[id]
+    if (!pause) return []
+    return pause.told.map((mailbox) => ({
+      mailbox,
+      key: id,
+      type: resumedType,
+      id: null,
+      definition,
+      body: JSON.stringify({ act: pause.act } satisfies Partial<PauseData>),
+    }))
+  })
+  if (entries.length > 0) await appendToLog(tx, schema, entries)
 }
 
 /**
@@ -74,7 +103,8 @@ export async function noteAttention(
   attention: string | null,
 ): Promise<{ subject: string | null } | undefined> {
   const rows = await tx.query<{ subject: string | null }>(
-    `update ${schema}.saga set attention = $2, version = version + 1
+    `with open as (update ${schema}.saga_open set attention = $2::text is not null where id = $1)
+     update ${schema}.saga set attention = $2, version = version + 1
      where id = $1 and (ended_at is null or $2::text is null) and attention is distinct from $2 returning subject`,
     [saga, attention],
   )

@@ -1,15 +1,18 @@
 export { BrokerConsumer } from './broker-consumer.ts'
-export { CallDriver, type CallStep } from './call-driver.ts'
+export { CallDriver, type CallStep, StepCallError } from './call-driver.ts'
+export { cancelWishes } from './cancel-wishes.ts'
 export type { Consumer } from './consume.ts'
 export { type CrashPoint, crashPoint, crashPoints } from './crash-points.ts'
 export { DatabaseLeases } from './database-leases.ts'
 export { homeDeadlines, settle } from './deadlines.ts'
+export { type OpenSagas, recordDeclarations } from './declarations.ts'
 export { type Diagnostics, listen, tell } from './diagnostics.ts'
 export { type Beginning as DriveBeginning, cancelDriven, Driver } from './driver.ts'
 export type { Drive, DrivingStyle } from './driving.ts'
 export { DueWork } from './due-work.ts'
 export { type Entrance, Entry } from './entry.ts'
 export { raiseEpoch } from './epoch.ts'
+export { retryDriven } from './failed-calls.ts'
 export { claimKeys, type KeyClaim, rememberAnswer } from './idempotency.ts'
 export { type Lag, readLag } from './lag.ts'
 export { soleLeases } from './leading.ts'
@@ -27,6 +30,7 @@ export {
   sharedMigrations,
 } from './migrate.ts'
 export { type NotifySignalsOptions, notifySignals } from './notify-signals.ts'
+export { noteAct, type OperatorAct } from './operator-acts.ts'
 export {
   type Driven,
   type Ending,
@@ -40,6 +44,7 @@ export {
   participant,
   type ReceivedEvent,
 } from './participant.ts'
+export { type PauseFate, pauseAt, pauseSaga, resumeSaga } from './pausing.ts'
 export { type Broker, BrokerError, type Delivery, type Subscription } from './ports/broker.ts'
 export type { Clock, Ids, Random } from './ports/clock.ts'
 export {
@@ -62,6 +67,8 @@ export { Relay } from './relay.ts'
 export { keepPartitions, retentionMs } from './retention.ts'
 export { byDefinition, lonePorts, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
 export { type StepCall, StepCalls, UnknownStepError } from './step-calls.ts'
+export { refuseStranded, type StrandedSagas, StrandedSagasError, type SurveyedSagas, surveySagas } from './stranded.ts'
 export { firstUuidAt, systemClock, systemIds, systemRandom } from './system.ts'
 export type { Beginning, OutgoingEvent, Unit, Work } from './unit.ts'
 export { changesMailbox, controlMailbox, driverMailbox, feedMailbox, mailboxesOf } from './unit-of-work.ts'
+export { unknownMessages } from './unknown-messages.ts'

@@ -22,7 +22,7 @@ export const sharedMigrations: Migrations = { owner: 'comptoir', folder: engine,
 export const engineMigrations = (schema: string): Migrations => ({
   owner: `${schema}.engine`,
   folder: engine,
-  only: [1, 2, 4, 5, 7],
+  only: [1, 2, 4, 5, 7, 8, 9],
   schema,
 })
 
@@ -30,7 +30,7 @@ export const engineMigrations = (schema: string): Migrations => ({
 export const drivingMigrations = (schema: string): Migrations => ({
   owner: `${schema}.driving`,
   folder: engine,
-  only: [6],
+  only: [6, 10],
   schema,
 })
 

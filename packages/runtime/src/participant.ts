@@ -7,19 +7,21 @@ import type { Unit } from './unit.ts'
  */
 export type Locks<Before> = (tasks: readonly Task<Before>[]) => Readonly<Record<string, readonly (number | string)[]>>
 
-type DoSet<St extends Step> = (
-  unit: Unit,
-  tasks: readonly Task<St['before']>[],
-) => Promise<readonly Outcome<St['result'], St['reason']>[]>
-type UndoSet<St extends Step> = (unit: Unit, tasks: readonly UndoTask<St['before'], St['result']>[]) => Promise<void>
+// By their parts, not by the step: so a handler also fits a step that knows more before it.
+type DoSet<Before, Result, Reason> = (unit: Unit, tasks: readonly Task<Before>[]) => Promise<readonly Outcome<Result, Reason>[]>
+type UndoSet<Before, Result> = (unit: Unit, tasks: readonly UndoTask<Before, Result>[]) => Promise<void>
+interface DoHandler<Before, Result, Reason> {
+  readonly locks?: Locks<Before>
+  readonly do: DoSet<Before, Result, Reason>
+}
 
 /**
  * The handlers of one step. `do` receives all fresh messages of its step at once, in one transaction, and answers one
  * outcome each in the same order. `undo` cannot fail: it is retried until it has succeeded. Both have database effects only.
  */
 export type Handler<St extends Step> = St['kind'] extends 'compensatable'
-  ? { readonly locks?: Locks<St['before']>; readonly do: DoSet<St>; readonly undo: UndoSet<St> }
-  : { readonly locks?: Locks<St['before']>; readonly do: DoSet<St> }
+  ? DoHandler<St['before'], St['result'], St['reason']> & { readonly undo: UndoSet<St['before'], St['result']> }
+  : DoHandler<St['before'], St['result'], St['reason']>
 
 /** A handler as the runtime calls it. */
 export interface AnyHandler {

@@ -1,8 +1,9 @@
-import { type Done, done, failed } from '@comptoir/saga'
+import { type Done, done, failed, type StepsOf } from '@comptoir/saga'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { each, participant } from './participant.ts'
+import { each, type Handler, participant } from './participant.ts'
 import type { Database, Queryable, Transaction } from './ports/database.ts'
 import { trip } from './testing/trip.ts'
+import { tripTwo } from './testing/trip-two.ts'
 import type { Unit } from './unit.ts'
 
 const undo = async () => {}
@@ -58,6 +59,28 @@ describe('what a participant cannot say', () => {
         do: async (_unit, tasks) => tasks.map((task) => done(task.data.pay)),
       },
     })
+  })
+})
+
+describe('F26: the handlers of one version', () => {
+  const payOfOne: Handler<StepsOf<typeof trip>['pay']> = {
+    do: async (_unit, tasks) => tasks.map(({ data }) => (data.book.seat > 0 ? done({}) : failed('no'))),
+  }
+  const packOfOne: Handler<StepsOf<typeof trip>['pack']> = {
+    locks: (tasks) => ({ seats: tasks.map(({ data }) => data.book.seat) }),
+    do: async (_unit, tasks) => tasks.map(() => done({})),
+    undo: async (_unit, undos) => expect(undos[0]?.data.book.seat).toBe(1),
+  }
+  const insure = pack
+
+  it('are those of the next, which knows more', () => {
+    participant(trip, 'b', { pack: packOfOne, pay: payOfOne })
+    participant(tripTwo, 'b', { pack: packOfOne, pay: payOfOne, insure })
+  })
+
+  it('are not all of the next, when it has a step more', () => {
+    // @ts-expect-error insure is missing
+    participant(tripTwo, 'b', { pack, pay: payOfOne })
   })
 })
 

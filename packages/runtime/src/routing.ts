@@ -11,6 +11,7 @@ import {
 } from '@comptoir/saga'
 import type { LoggedMessage } from './log.ts'
 import type { AnyHandler, EventHandler, Home, Participant } from './participant.ts'
+import { type PauseData, pausedType, resumedType } from './pause-messages.ts'
 import type { Asked } from './sends.ts'
 import { attentionType } from './unit-of-work.ts'
 
@@ -28,6 +29,8 @@ export type Item = { readonly message: LoggedMessage } & (
   | { readonly kind: 'answer'; readonly saga: Saga }
   | { readonly kind: 'end'; readonly saga: Saga; readonly outcome: 'completed' | 'cancelled' }
   | { readonly kind: 'attention'; readonly saga: Saga }
+  /** Its saga is paused, or resumed, by the act of that number. */
+  | { readonly kind: 'pause'; readonly paused: boolean; readonly act: number }
   | { readonly kind: 'event'; readonly handler: EventHandler }
   | { readonly kind: 'refused'; readonly error: string }
   | { readonly kind: 'unknown' }
@@ -94,6 +97,11 @@ export class Routing {
     return [...this.#sagas.keys()]
   }
 
+  /** The same, as they are declared. */
+  get sagas(): Saga[] {
+    return [...this.#sagas.values()].map(({ saga }) => saga)
+  }
+
   /** The handler of a step at this service. @throws TypeError when there is none */
   handler(saga: Saga, step: string): AnyHandler {
     const handler = this.#sagas.get(saga.id)?.handlers.get(step)
@@ -109,6 +117,8 @@ export class Routing {
     }
     const known = this.#sagas.get(message.definition)
     if (!known) return { kind: 'unknown', message }
+    if (message.type === pausedType || message.type === resumedType)
+      return { kind: 'pause', message, paused: message.type === pausedType, act: actOf(message) }
     if (message.type === attentionType) return { kind: 'attention', message, saga: known.saga }
     if (this.#driven.get(message.definition)?.has(message.type)) return { kind: 'answer', message, saga: known.saga }
     const command = known.commands.get(message.type)
@@ -119,6 +129,8 @@ export class Routing {
     return stepItem(known, message, target)
   }
 }
+
+const actOf = ({ body }: LoggedMessage): number => (JSON.parse(body) as PauseData).act
 
 /** @param asked the command that it is */
 function stepItem({ saga, handlers }: KnownSaga, message: LoggedMessage, { step, phase }: Command, asked?: Asked): Item {

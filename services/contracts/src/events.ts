@@ -14,6 +14,13 @@ export const PaymentTaken = {
   data: Type.Object({ order_id: Type.Integer() }),
 } as const
 
+/** The store to the orchestrator: the order whose saga it drives is not wanted any more. The key is the saga. */
+export const OrderUnwanted = {
+  type: 'OrderUnwanted',
+  to: 'orchestrator',
+  data: Type.Object({ order_id: Type.Integer() }),
+} as const
+
 /** The store to payments: the order has ended unpaid; no payment may be made for it any more. */
 export const OrderClosed = {
   type: 'OrderClosed',

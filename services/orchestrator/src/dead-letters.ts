@@ -1,4 +1,4 @@
-import type { Installation } from './sagas.ts'
+import type { Installation } from './saga-rows.ts'
 
 /** A message that could not be handled and waits for a person. */
 export interface DeadLetter {
@@ -29,13 +29,13 @@ export async function listDeadLetters({ services }: Installation, limit: number)
   return letters.flat()
 }
 
-/** Asks the consumers to try a saga's dead letters again. Answers how many. The request rows are the audit of it. */
-export async function requestReplay({ services }: Installation, saga: string, by: string): Promise<number> {
+/** Asks the consumers to try a saga's dead letters again, but those over which it has turned back. Answers how many. */
+export async function requestReplay({ services }: Pick<Installation, 'services'>, saga: string, by: string): Promise<number> {
   const asked = await Promise.all(
     services.map((service) =>
       service.query(
         `insert into ${service.name}.replay_request (held_message, requested_by)
-         select id, $2 from ${service.name}.held_message where key = $1 and state = 'dead' returning 1`,
+         select id, $2 from ${service.name}.held_message where key = $1 and state = 'dead' and not settled returning 1`,
         [saga, by],
       ),
     ),

@@ -1,4 +1,4 @@
-import type { StepCall } from '@comptoir/runtime'
+import { type StepCall, StepCallError } from '@comptoir/runtime'
 import type { Answer, Command } from '@comptoir/saga'
 
 /**
@@ -25,7 +25,7 @@ export class ParticipantCalls {
     return [...this.#troubles].map(([at, reason]) => `${at} does not answer the orchestrator: ${reason}`)
   }
 
-  /** Makes one call. @throws Error when there is no answer: the outcome is unknown then */
+  /** Makes one call. @throws StepCallError when it was reached and answered with an error; Error when there is no answer */
   async call(at: string, { saga, definition, command, body }: StepCall, abort: AbortSignal): Promise<StepAnswer> {
     const addresses = this.#addresses(at)
     const turn = this.#turns.get(at) ?? 0
@@ -51,11 +51,16 @@ async function ask(place: string, body: object, command: Command, signal: AbortS
     redirect: 'error',
     signal,
   })
-  const answer = (await response.json()) as Partial<StepAnswer> & { readonly detail?: string }
-  if (!response.ok) throw new Error(`${response.status} ${answer.detail ?? response.statusText}`)
-  if (!isAnswer(answer, command)) throw new Error(`${place} is no step of a participant: correct its address`)
+  const away = awayStatuses.includes(response.status)
+  const answer = (await response.json().catch(() => ({}))) as Partial<StepAnswer> & { readonly detail?: string }
+  const words = `${response.status} ${answer.detail ?? response.statusText}`
+  if (!response.ok) throw away ? new Error(words) : new StepCallError(words)
+  if (!isAnswer(answer, command)) throw new StepCallError(`${place} is no step of a participant: correct its address`)
   return answer
 }
+
+/** What a participant, or what stands before it, answers that is away or has too much to do: it was not reached. */
+const awayStatuses: readonly number[] = [408, 429, 502, 503, 504]
 
 /** Whoever else stands at that address, what it says is no outcome. */
 function isAnswer(answer: Partial<StepAnswer>, { step, phase }: Command): answer is StepAnswer {

@@ -1,7 +1,18 @@
-import { byDefinition, driverMailbox, sagaName, type Work } from '@comptoir/runtime'
-import { type Phase, progressOf, type Saga, type StepRecord, type StepStatus } from '@comptoir/saga'
-
-export type SagaStatus = 'running' | 'completed' | 'cancelled' | 'needs_attention'
+import { byDefinition, sagaName } from '@comptoir/runtime'
+import type { Phase, StepRecord } from '@comptoir/saga'
+import { type PlannedStatus, type PlannedStep, planOf } from './plan.ts'
+import {
+  type ActRow,
+  type InboxRow,
+  type Installation,
+  readActs,
+  readAwaited,
+  readJournal,
+  type SagaRow,
+  selectSagas,
+} from './saga-rows.ts'
+import { iso, readStates, type SagaState, type SagaStatus, statusOf } from './saga-states.ts'
+import { type Stuck, stuckReason } from './stuck.ts'
 
 /** A saga as operators see it, merged over its home and its participants. */
 export interface SagaView {
@@ -14,6 +25,8 @@ export interface SagaView {
   readonly reason: string | null
   /** Why a person is needed; null when nobody is. */
   readonly attention: string | null
+  /** Who paused it, and why; null when it is not paused. */
+  readonly paused: { readonly since: string; readonly by: string; readonly reason: string | null } | null
   readonly order_id: number | null
   readonly started_at: string
   readonly ended_at: string | null
@@ -25,10 +38,14 @@ export interface StepView {
   readonly step: string
   readonly service: string
   readonly kind: string
-  readonly status: StepStatus
+  readonly status: PlannedStatus
   readonly reason: string | null
   readonly at: string | null
   readonly undone_at: string | null
+  readonly attempts: number
+  readonly error: string | null
+  readonly waiting_since: string | null
+  readonly due: string | null
 }
 /** One inbox row: what a participant did, and what it said. */
 export interface JournalEntry {
@@ -40,51 +57,30 @@ export interface JournalEntry {
   readonly message: string
   readonly reason: string | null
 }
-
-/** What the operator's reads need: the services, and the declarations. */
-export interface Installation {
-  /** Each in its database. What others do is not seen from here. */
-  readonly services: readonly Pick<Work, 'name' | 'query'>[]
-  /** Those of them that keep the rows of sagas: the homes of the choreographed ones, and the driver of the others. */
-  readonly homes: readonly Pick<Work, 'name' | 'query'>[]
-  readonly sagas: readonly Saga[]
+/** What an operator did to it. */
+export interface ActView extends Omit<ActRow, 'at'> {
+  readonly at: string
 }
-
-interface SagaRow {
-  id: string
-  definition: string
-  style: string
-  subject: string | null
-  outcome: 'completed' | 'cancelled' | null
-  reason: string | null
-  attention: string | null
-  began: number
-  ended: number | null
+/** A saga with all that is known of it. */
+export interface SagaDetail extends SagaView {
+  /** The id of its declaration. */
+  readonly definition: string
+  /** Why it does not go on; null when it does, or has ended. */
+  readonly stuck: Stuck | null
+  readonly journal: readonly JournalEntry[]
+  readonly acts: readonly ActView[]
 }
-interface InboxRow {
-  id: string
-  service: string
-  step: string
-  phase: JournalEntry['phase']
-  outcome: StepRecord['outcome']
-  reason: string | null
-  at: number
-}
-
-const columns = `id, definition, style, subject, outcome, reason, attention,
-  (extract(epoch from began_at) * 1000)::float8 as began, (extract(epoch from ended_at) * 1000)::float8 as ended`
 
 /** The open ones are few and have a table of their own; the ended ones are found newest first. */
-const conditions = (home: string): Readonly<Record<SagaStatus, string>> => ({
-  running: `id in (select id from ${home}.saga_open) and attention is null`,
-  needs_attention: `id in (select id from ${home}.saga_open) and attention is not null`,
-  completed: `outcome = 'completed'`,
-  cancelled: `outcome = 'cancelled'`,
-})
+const conditions: Readonly<Record<SagaStatus, string>> = {
+  running: 'o.id is not null and o.paused is null and not o.attention',
+  paused: 'o.paused is not null',
+  needs_attention: 'o.attention and o.paused is null',
+  completed: `s.outcome = 'completed'`,
+  cancelled: `s.outcome = 'cancelled'`,
+}
 
-type Home = Installation['homes'][number]
-
-/** The newest sagas of all homes, or those before a given one, newest first. */
+/** The newest sagas of all homes, or those before a given one, newest first. What is held for them is not looked at. */
 export async function listSagas(
   installation: Installation,
   limit: number,
@@ -94,7 +90,7 @@ export async function listSagas(
   const found = await Promise.all(
     installation.homes.map((home) =>
       home.query<SagaRow>(
-        `select ${columns} from ${home.name}.saga where id < $1::uuid ${status ? `and ${conditions(home.name)[status]}` : ''} order by id desc limit $2::int`,
+        `${selectSagas(home.name)} where s.id < $1::uuid ${status ? `and ${conditions[status]}` : ''} order by s.id desc limit $2::int`,
         [before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff', limit],
       ),
     ),
@@ -106,95 +102,69 @@ export async function listSagas(
     .slice(0, limit)
   const ids = rows.map((row) => row.id)
   const [journal, awaited] = await Promise.all([readJournal(installation, ids), readAwaited(installation, ids)])
-  return rows.map((row) => view(installation, row, journal.get(row.id) ?? [], awaited.get(row.id)))
+  return rows.map((row) =>
+    viewOf(installation, { row, journal: journal.get(row.id) ?? [], awaited: awaited.get(row.id), held: [] }),
+  )
 }
 
-/** One saga with its journal, in the order of time. */
-export async function findSaga(
-  installation: Installation,
-  id: string,
-): Promise<(SagaView & { readonly journal: readonly JournalEntry[] }) | undefined> {
-  const byId = (home: Home) => home.query<SagaRow>(`select ${columns} from ${home.name}.saga where id = $1`, [id])
-  const [row] = (await Promise.all(installation.homes.map(byId))).flat()
-  if (!row) return undefined
-  const [journal, awaited] = await Promise.all([readJournal(installation, [id]), readAwaited(installation, [id])])
-  const entries = journal.get(id) ?? []
+/** One saga: its plan, its journal in the order of time, and what operators did to it. */
+export async function findSaga(installation: Installation, id: string): Promise<SagaDetail | undefined> {
+  const found = await Promise.all(
+    installation.homes.map((home) => home.query<SagaRow>(`${selectSagas(home.name)} where s.id = $1`, [id])),
+  )
+  const [state] = await readStates(installation, found.flat())
+  if (!state) return undefined
+  const acts = await readActs(installation, id)
   return {
-    ...view(installation, row, entries, awaited.get(id)),
-    journal: entries.map((entry) => journalEntry(installation, row, entry)),
+    ...viewOf(installation, state),
+    definition: state.row.definition,
+    stuck: stuckReason(installation, state) ?? null,
+    journal: state.journal.map((entry) => journalEntry(installation, state.row, entry)),
+    acts: acts.map(({ act, by, reason, at }) => ({ at: iso(at), act, by, reason })),
   }
 }
 
-async function readJournal({ services }: Installation, ids: readonly string[]): Promise<ReadonlyMap<string, InboxRow[]>> {
-  const journal = new Map<string, InboxRow[]>()
-  if (ids.length === 0) return journal
-  const rows = await Promise.all(
-    services.map((service) =>
-      service.query<InboxRow>(
-        `select id, '${service.name}' as service, step, phase, outcome, reason, (extract(epoch from at) * 1000)::float8 as at
-         from ${service.name}.inbox where id = any($1::uuid[]) and phase <> 'event'`,
-        [ids],
-      ),
-    ),
-  )
-  for (const row of rows.flat().sort((a, b) => a.at - b.at)) journal.set(row.id, [...(journal.get(row.id) ?? []), row])
-  return journal
-}
+const isoOrNull = (milliseconds: number | null): string | null => (milliseconds === null ? null : iso(milliseconds))
 
-interface AwaitedRow {
-  saga: string
-  step: string
-  phase: Phase
-  asked: number
-}
-
-/** What the driver awaits of those of the sagas that it drives and that have not ended. */
-async function readAwaited({ homes }: Installation, ids: readonly string[]): Promise<ReadonlyMap<string, AwaitedRow>> {
-  const driver = homes.find(({ name }) => name === driverMailbox)
-  if (!driver || ids.length === 0) return new Map()
-  const rows = await driver.query<AwaitedRow>(
-    `select saga, step, phase, (extract(epoch from asked) * 1000)::float8 as asked from ${driver.name}.driving where saga = any($1::uuid[])`,
-    [ids],
-  )
-  return new Map(rows.map((row) => [row.saga, row]))
-}
-
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString()
-
-function view({ sagas }: Installation, row: SagaRow, entries: readonly InboxRow[], awaited: AwaitedRow | undefined): SagaView {
-  const saga = byDefinition(sagas).get(row.definition)
-  const version = Number(row.definition.split('/')[1])
-  const doing = new Map(entries.filter((entry) => entry.phase === 'do').map((entry) => [entry.step, entry]))
-  const undoing = new Map(entries.filter((entry) => entry.phase === 'undo').map((entry) => [entry.step, entry]))
-  const records = new Map([...doing].map(([step, { outcome }]) => [step, { outcome, undone: undoing.has(step) }]))
+export function viewOf({ sagas }: Installation, state: SagaState): SagaView {
+  const { row, journal, awaited } = state
   // A saga of a declaration that this code does not know any more is shown without its plan.
-  const progress = saga && progressOf(saga, records)
+  const saga = byDefinition(sagas).get(row.definition)
+  const plan = saga && planOf(saga, state, Date.now())
   return {
     saga_id: row.id,
     saga: sagaName(row.definition),
-    version,
+    version: Number(row.definition.split('/')[1]),
     style: row.style,
-    status: row.outcome ?? (row.attention === null ? 'running' : 'needs_attention'),
-    state: (row.outcome ? saga?.end.state : progress?.state) ?? 'UNKNOWN',
+    status: statusOf(row),
+    state: (row.outcome ? saga?.end.state : plan?.state) ?? 'UNKNOWN',
     reason: row.reason,
     attention: row.attention,
+    paused:
+      row.paused_since === null ? null : { since: iso(row.paused_since), by: row.paused_by ?? '', reason: row.pause_reason },
     order_id: row.subject === null ? null : Number(row.subject),
     started_at: iso(row.began),
-    ended_at: row.ended === null ? null : iso(row.ended),
+    ended_at: isoOrNull(row.ended),
     awaited: awaited ? { step: awaited.step, phase: awaited.phase, since: iso(awaited.asked) } : null,
-    steps: (progress?.steps ?? []).map(({ step, status }) => {
-      const done = doing.get(step.name)
-      const undone = undoing.get(step.name)
-      return {
-        step: step.name,
-        service: step.at,
-        kind: step.kind,
-        status,
-        reason: done?.reason ?? null,
-        at: done ? iso(done.at) : null,
-        undone_at: undone && done?.outcome === 'done' ? iso(undone.at) : null,
-      }
-    }),
+    steps: (plan?.steps ?? []).map((step) => stepView(step, journal)),
+  }
+}
+
+function stepView({ step, status, attempts, error, waitingSince, due }: PlannedStep, journal: readonly InboxRow[]): StepView {
+  const done = journal.find((entry) => entry.step === step.name && entry.phase === 'do')
+  const undone = journal.find((entry) => entry.step === step.name && entry.phase === 'undo')
+  return {
+    step: step.name,
+    service: step.at,
+    kind: step.kind,
+    status,
+    reason: done?.reason ?? null,
+    at: isoOrNull(done?.at ?? null),
+    undone_at: undone && done?.outcome === 'done' ? iso(undone.at) : null,
+    attempts,
+    error,
+    waiting_since: isoOrNull(waitingSince),
+    due: isoOrNull(due),
   }
 }
 

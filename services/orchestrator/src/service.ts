@@ -1,5 +1,13 @@
-import { placeOrder } from '@comptoir/contracts'
-import { type Driven, driverMailbox, drivingMigrations, type Migrations, type Ports, Service } from '@comptoir/runtime'
+import { OrderUnwanted, placeOrder } from '@comptoir/contracts'
+import {
+  cancelWishes,
+  type Driven,
+  driverMailbox,
+  drivingMigrations,
+  type Migrations,
+  type Ports,
+  Service,
+} from '@comptoir/runtime'
 
 export const orchestratorMigrations: readonly Migrations[] = [drivingMigrations(driverMailbox)]
 
@@ -12,6 +20,12 @@ const drives: readonly Driven[] = [
   },
 ]
 
+/** An order that is driven here was given up where it was placed. */
+const orderUnwanted = cancelWishes(OrderUnwanted.type, driverMailbox, drives, () => ({
+  step: 'createPayment',
+  reason: 'cancelled',
+}))
+
 /** The orchestrator as the runtime runs it: it has no steps, and drives the sagas that begin here. */
 export const orchestratorService = (ports: Ports, epoch: number): Service =>
-  new Service({ ...ports, epoch, name: driverMailbox, participants: [], drives })
+  new Service({ ...ports, epoch, name: driverMailbox, participants: [], events: [orderUnwanted], drives })

@@ -79,7 +79,7 @@ export const messagesAtRest: readonly Check[] = [
     sql: `${declared}
       select l.source, l.mailbox, l.key, l.type, l.id from said as l
       left join handled as h on h.service = l.mailbox and h.id = l.id and h.name = l.type and h.phase = 'event'
-      where l.definition is null and l.mailbox in ('store', 'payments') and h.id is null`,
+      where l.definition is null and l.mailbox in ('store', 'payments', 'orchestrator') and h.id is null`,
   },
   {
     invariant: 'I8',

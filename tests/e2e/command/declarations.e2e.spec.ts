@@ -78,5 +78,8 @@ it('comptoir asyncapi prints a document with a channel for each mailbox', async 
   const { code, stdout } = await run('asyncapi')
   expect(code).toBe(0)
   const { asyncapi, channels } = JSON.parse(stdout) as { asyncapi: string; channels: object }
-  expect([asyncapi, Object.keys(channels).sort()]).toEqual(['3.0.0', ['feed', 'payments', 'store']])
+  expect([asyncapi, Object.keys(channels).sort()]).toEqual([
+    '3.0.0',
+    ['feed', 'orchestrator', 'payments', 'payments.control', 'store', 'store.control'],
+  ])
 })

@@ -6,16 +6,25 @@ import { CommandFailure } from '../command-failure.ts'
 import { events, sagas, servicesOn } from '../installation.ts'
 import { migrateAll } from '../instance.ts'
 import { services as names } from '../services.ts'
+import { lookAtStore, strandedTexts } from './against.ts'
 import { exampleCeiling, runExamples } from './examples.ts'
 import { type Installation, inspect } from './inspect.ts'
 import { reportText } from './print.ts'
 import type { Report } from './report.ts'
 
+export interface CheckOptions {
+  readonly json: boolean
+  /** The address of a database, or a data folder, whose open sagas this code is to end. */
+  readonly against?: string
+}
+
 /** Checks all declarations against all handlers, says what each step does, and throws when something is wrong. */
-export async function check({ json }: { readonly json: boolean }): Promise<void> {
+export async function check({ json, against }: CheckOptions): Promise<void> {
+  const store = against === undefined ? null : await lookAtStore(against)
   const database = await openPglite()
   try {
-    const report = await inspect(thisInstallation(database), database)
+    const { problems, ...found } = await inspect(thisInstallation(database), database)
+    const report = { ...found, store, problems: [...problems, ...(store ? strandedTexts(store) : [])] }
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report))
     judge(report)
   } finally {

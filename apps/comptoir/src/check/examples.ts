@@ -1,4 +1,4 @@
-import { cancelOrder, OrderClosed, PaymentProcessed, PaymentTaken, placeOrder } from '@comptoir/contracts'
+import { cancelOrder, OrderClosed, OrderUnwanted, PaymentProcessed, PaymentTaken, placeOrder } from '@comptoir/contracts'
 import type { Queryable } from '@comptoir/runtime'
 import type { Exercise } from './exercise.ts'
 
@@ -36,7 +36,8 @@ export async function runExamples(exercise: Exercise, database: Queryable): Prom
 
   // Somebody asks for the end of an order before its payment is linked.
   const wish = `update store.orders set cancel_wish = 'cancelled' where id = $1`
-  await place(1, 2, 1, { linkPayment: (data: Record<string, unknown>) => database.query(wish, [orderOf(data)]) })
+  const unwanted = await place(1, 2, 1, { linkPayment: (data: Record<string, unknown>) => database.query(wish, [orderOf(data)]) })
+  await exercise.hear(OrderUnwanted, { order_id: orderOf(unwanted) })
 
   const paid = await place(1, 2, 1)
   const payment = (paid.createPayment as { payment_id: number }).payment_id

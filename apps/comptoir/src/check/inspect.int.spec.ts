@@ -62,14 +62,16 @@ describe('the check of this installation', () => {
   })
 })
 
-const counted = defineSaga('Count', { version: 1, home: 'depot', input: Type.Object({ n: Type.Integer() }) })
-  .pivot('look', {
-    at: 'depot',
-    state: 'LOOKING',
-    done: message('Looked', Type.Object({})),
-    failed: message('LookFailed', Type.Literal('dark')),
-  })
-  .end('COUNTED', message('CountEnded', Type.Object({})))
+const count = (version: number) =>
+  defineSaga('Count', { version, home: 'depot', input: Type.Object({ n: Type.Integer() }) })
+    .pivot('look', {
+      at: 'depot',
+      state: 'LOOKING',
+      done: message('Looked', Type.Object({})),
+      failed: message('LookFailed', Type.Literal('dark')),
+    })
+    .end('COUNTED', message('CountEnded', Type.Object({})))
+const counted = count(1)
 type Look = (unit: Unit, n: number) => Promise<Outcome<object, 'dark'>>
 
 /** An installation of one service with one step. */
@@ -146,6 +148,47 @@ describe('the check of another installation', () => {
     expect(reportText(report)).not.toMatch(/^ok /m)
     expect(() => judge(report)).toThrow('1 problem: each line with !! says what to do')
     expect(() => judge({ problems: [] })).not.toThrow()
+  })
+
+  it('F26: asks examples of the newest version of a saga; an older one is there to end', async () => {
+    const one = depot(query('select 1'))
+    const next = count(2)
+    const open = async () => [
+      new Service({
+        ...lonePorts(database),
+        name: 'depot',
+        epoch: 1,
+        participants: [next, counted].map((saga) =>
+          participant(saga, 'depot', { look: { do: async (_, tasks) => tasks.map(({ data }) => outcome(data.input.n)) } }),
+        ),
+      }),
+    ]
+    const both = { ...one, sagas: [next, counted], open }
+    expect((await inspect(both, database)).problems).toContain('no example runs look of Count: add one')
+    const examples: Installation['examples'] = async (exercise) => {
+      for (const n of [0, 1]) await exercise.run(next, { n })
+    }
+    expect((await inspect({ ...both, examples }, database)).problems).toEqual([])
+  })
+
+  it('F26: says what is open in a store, and what this code makes of it', async () => {
+    const report = await inspect(depot(query('select 1')), database)
+    const of = { declaration: 'Count/1/0', keeper: 'depot', count: 2 }
+    const open = [
+      { ...of, fate: 'known' },
+      { ...of, fate: 'newer' },
+      { ...of, fate: 'stranded', text: 'cure' },
+    ] as const
+    expect(reportText({ ...report, store: { place: 'here', open } })).toContain(
+      `open in here
+  2 of Count/1/0 at depot: this code ends them
+  2 of Count/1/0 at depot: newer code ends them; this code holds their messages for it
+  2 of Count/1/0 at depot: nobody would end them
+
+`,
+    )
+    expect(reportText({ ...report, store: { place: 'here', open: [] } })).toContain('open in here\n  nothing\n')
+    expect(reportText(report)).not.toContain('open in')
   })
 
   it('finds a reason that the step does not declare', async () => {

@@ -10,6 +10,7 @@ import {
   type Saga,
   type StepDefinition,
 } from '@comptoir/saga'
+import { isNewest } from '../installation.ts'
 import { Exercise } from './exercise.ts'
 import { partsOf } from './parts.ts'
 import type { EventReport, Report, SagaReport, StepReport, Work } from './report.ts'
@@ -42,8 +43,8 @@ export async function inspect({ sagas, events, open, examples }: Installation, d
   for (const saga of sagas) reports.push(await sagaReport(saga, exercise, database))
   const heard: EventReport[] = []
   for (const event of events) heard.push({ ...event, work: await workOf(exercise.eventTrace(event), database) })
-  if (services) problems.push(...sagas.flatMap((saga) => unseen(saga, exercise)), ...heard.flatMap(unheard))
-  return { sagas: reports, events: heard, problems: [...problems, ...loops(events, exercise)] }
+  if (services) problems.push(...sagas.filter(isNewest).flatMap((saga) => unseen(saga, exercise)), ...heard.flatMap(unheard))
+  return { sagas: reports, events: heard, store: null, problems: [...problems, ...loops(events, exercise)] }
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

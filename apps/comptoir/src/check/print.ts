@@ -1,8 +1,8 @@
 import { durationText, schemaText } from '@comptoir/saga'
-import type { EventReport, Report, SagaReport, StepReport, Work } from './report.ts'
+import type { EventReport, Report, SagaReport, StepReport, StoreReport, Work } from './report.ts'
 
 /** The report for people: each saga with its steps, the events, and what is wrong. */
-export function reportText({ sagas, events, problems }: Report): string {
+export function reportText({ sagas, events, store, problems }: Report): string {
   const steps = sagas.reduce((count, saga) => count + saga.steps.length, 0)
   const checked = `${sagas.length} sagas with ${steps} steps, ${events.length} events`
   const lines = [
@@ -10,6 +10,7 @@ export function reportText({ sagas, events, problems }: Report): string {
     '',
     ...sagas.flatMap(sagaLines),
     ...events.flatMap(eventLines),
+    ...(store ? storeLines(store) : []),
     ...problems.map((problem) => `!! ${problem}`),
     ...(problems.length === 0 ? [`ok ${checked}: nothing is wrong`] : []),
   ]
@@ -44,6 +45,17 @@ const eventLines = ({ type, from, to, work }: EventReport): string[] => [
   ...workLines(work),
   '',
 ]
+
+function storeLines({ place, open }: StoreReport): string[] {
+  const lines = open.map(({ declaration, keeper, count, fate }) => `  ${count} of ${declaration} at ${keeper}: ${fates[fate]}`)
+  return [`open in ${place}`, ...(lines.length > 0 ? lines : ['  nothing']), '']
+}
+
+const fates: Readonly<Record<StoreReport['open'][number]['fate'], string>> = {
+  known: 'this code ends them',
+  newer: 'newer code ends them; this code holds their messages for it',
+  stranded: 'nobody would end them',
+}
 
 function workLines(work: Work | null): string[] {
   if (!work) return [line('does', 'unknown: no example runs it')]

@@ -1,3 +1,4 @@
+import type { SurveyedSagas } from '@comptoir/runtime'
 import type { EventRoute, StepKind } from '@comptoir/saga'
 import type { Effects } from './tables.ts'
 
@@ -48,10 +49,19 @@ export interface EventReport extends EventRoute {
   readonly work: Work | null
 }
 
+/** What is open in a store, and what this code would make of it. */
+export interface StoreReport {
+  /** Where it is, without a password. */
+  readonly place: string
+  readonly open: readonly SurveyedSagas[]
+}
+
 /** What `comptoir check` found. */
 export interface Report {
   readonly sagas: readonly SagaReport[]
   readonly events: readonly EventReport[]
+  /** null when no store was looked at. */
+  readonly store: StoreReport | null
   /** All that is wrong, each with its cure. */
   readonly problems: readonly string[]
 }

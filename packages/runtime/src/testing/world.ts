@@ -237,13 +237,13 @@ export class World {
     return rows.map((row) => row.name)
   }
 
-  /** Everything that was said to a mailbox, in the order of each log. */
+  /** Everything that was said to a mailbox and its control mailbox, in the order of each log. */
   async mail(mailbox: string): Promise<LoggedMessage[]> {
     const logs = await Promise.all(
       names.map((source) =>
         this.database.query<LoggedMessage>(
           `select '${source}' as source, epoch, txid, pos, key, type, id, definition, body, (extract(epoch from created) * 1000)::float8 as created
-           from ${source}.log where mailbox = $1 order by epoch, txid, pos`,
+           from ${source}.log where mailbox in ($1, $1 || '.control') order by epoch, txid, pos`,
           [mailbox],
         ),
       ),

@@ -1,4 +1,4 @@
-import { PaymentTaken, placeOrder } from '@comptoir/contracts'
+import { OrderUnwanted, PaymentTaken, placeOrder } from '@comptoir/contracts'
 import type { Work } from '@comptoir/runtime'
 import { beginCancellations } from './cancellation.ts'
 import type { OrderStatus } from './order.ts'
@@ -11,7 +11,7 @@ export type Cancellation =
   | { readonly kind: 'refused'; readonly status: OrderStatus }
 
 /**
- * Asks for an order to be cancelled. PENDING: its saga is settled, and ends CANCELLED unless its payment is made already; for
+ * Asks for an order to be cancelled. PENDING: its saga is settled, or who drives it is asked to, and ends CANCELLED unless its payment is made already; for
  * that the wish is recorded, and the transaction that links the payment begins the cancellation. PLACED: it begins now. CANCELLING: the wish joins the one before.
  */
 export function requestCancellation(work: Work, id: number): Promise<Cancellation> {
@@ -25,7 +25,9 @@ export function requestCancellation(work: Work, id: number): Promise<Cancellatio
     switch (order.status) {
       case 'PENDING':
         unit.write(`update store.orders set cancel_wish = 'cancelled' where id = $1`, [id])
-        if (!order.driven) unit.settle(placeOrder, order.saga, 'cancelled')
+        if (order.driven)
+          unit.publish({ to: OrderUnwanted.to, type: OrderUnwanted.type, key: order.saga, data: { order_id: id } })
+        else unit.settle(placeOrder, order.saga, 'cancelled')
         return { kind: 'cancelling' }
       case 'PLACED':
         await beginCancellations(unit, [id], 'cancelled')
