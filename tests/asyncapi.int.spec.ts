@@ -1,11 +1,13 @@
-import type { LoggedMessage } from '@comptoir/runtime'
-import { asyncApi, routesOf } from '@comptoir/saga'
+import { placeOrder } from '@comptoir/contracts'
+import { type LoggedMessage, mailboxesOf } from '@comptoir/runtime'
+import { asyncApi, commandsOf, commandType, routesOf } from '@comptoir/saga'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { messages as described, events, sagas } from '../apps/comptoir/src/installation.ts'
 import { toRecord } from '../packages/kafka/src/outgoing.ts'
 import { attentionType } from '../packages/runtime/src/unit-of-work.ts'
 import { userOnHold } from './kit/shop.ts'
+import { until } from './kit/wait.ts'
 import { newProduct, openShop, pay, place, placed, type Shop } from './orders/shop.fixture.ts'
 
 const document = asyncApi(described)
@@ -36,6 +38,15 @@ function faults(key: string, part: 'payload' | 'headers', value: unknown): unkno
 
 let shop: Shop
 let sent: readonly Sent[]
+
+/** Has an order driven over messages, to its end. */
+async function drive(user_id: number, product_id: number): Promise<void> {
+  const { driver, ends } = shop.instance.orchestration ?? {}
+  const begun = await driver?.begin(placeOrder, 'messages', { user_id, items: [{ product_id, quantity: 1 }] })
+  if (begun?.kind !== 'begun') throw new Error(`an order was ${begun?.kind}`)
+  await until('the end of the saga', () => ends?.of(begun.saga, 1_000))
+}
+
 beforeAll(async () => {
   shop = await openShop()
   const product = await newProduct(shop, 10)
@@ -46,12 +57,15 @@ beforeAll(async () => {
   await shop.call('PUT', '/orders', { order_id: await placed(shop, product), is_paid: true })
   await place(shop, userOnHold, lines)
   await place(shop, 1, [{ product_id: product, quantity: 1_000 }])
+  await drive(1, product)
+  await drive(userOnHold, product)
   const select = (service: string) =>
     shop.database.query<Sent>(
       `select '${service}' as source, mailbox, epoch, txid::text, pos, key, id, type, definition, body, (extract(epoch from created) * 1000)::float8 as created
-       from ${service}.log where mailbox in ('store', 'payments', 'feed')`,
+       from ${service}.log where mailbox = any($1)`,
+      [[...mailboxesOf(['store', 'payments', 'orchestrator']), 'feed']],
     )
-  sent = [...(await select('store')), ...(await select('payments'))]
+  sent = [...(await select('store')), ...(await select('payments')), ...(await select('orchestrator'))]
 }, 120_000)
 afterAll(() => shop.close())
 
@@ -85,6 +99,9 @@ describe('the messages that a running shop sends', () => {
     )
     expect(missed.map(([type]) => type)).toEqual(['PlaceOrderRequested'])
     for (const { type } of events) expect(types).toContain(type)
+    const commanded = commandsOf(placeOrder).filter((command) => !types.has(commandType(command)))
+    // Nothing was late, and nothing that had been paid for was given up.
+    expect(commanded.map(({ phase }) => phase).filter((phase) => phase !== 'settle')).toEqual([])
   })
 
   it('come from the service that is said to send them', () => {
@@ -97,13 +114,17 @@ describe('the messages that a running shop sends', () => {
       expect(
         senders.map(([name]) => name),
         message.type,
-      ).toEqual([`${message.source}.sends.${message.mailbox}`])
+      ).toEqual(
+        (message.mailbox === 'feed' ? ['store', 'orchestrator'] : [message.source]).map((at) => `${at}.sends.${message.mailbox}`),
+      )
     }
   })
 })
 
 it('the message that asks for a person has the engine’s name, and comes from where a step cannot fail', () => {
-  const asking = described.events.flatMap(({ type, from, saga }) => (saga ? [[saga.name, type, from]] : []))
+  const asking = described.events.flatMap(({ type, from, saga }) =>
+    saga && type === attentionType ? [[saga.name, type, from]] : [],
+  )
   expect(asking).toEqual(sagas.map(({ name }) => [name, attentionType, 'store']))
 })
 

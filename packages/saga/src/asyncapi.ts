@@ -1,8 +1,9 @@
+import { drivenMessages, driver } from './asyncapi-commands.ts'
 import { headersOf, headersSchema, sagaKey } from './asyncapi-headers.ts'
 import { requested, type Saga, type StepDefinition } from './definition.ts'
 import { maxMessageBytes } from './envelope.ts'
 import { messageData } from './message-data.ts'
-import { routesOf, type Target } from './protocol.ts'
+import { type Phase, routesOf, type Target } from './protocol.ts'
 
 /** A business event that belongs to no saga's protocol: who sends it, to whose mailbox, and the schema of its data. */
 export interface EventDescription {
@@ -11,6 +12,8 @@ export interface EventDescription {
   readonly to: string
   readonly data: object
   readonly summary?: string
+  /** The mailbox, when it is another than the one that bears the name of the service. */
+  readonly mailbox?: string
   /** The declaration whose sagas it is about, when it is about sagas. */
   readonly saga?: Saga
 }
@@ -38,17 +41,21 @@ export interface AsyncApiDocument {
   }
 }
 
-/** One message on its way: its key in the document, who sends it, and whose mailbox it goes to. */
+/** One message on its way: its key in the document, who sends it, and to which mailbox of whom. */
 interface Way {
   readonly key: string
   readonly from: string
   readonly to: string
+  readonly mailbox: string
   readonly message: object
 }
 
+/** The mailbox of a service for messages of that phase: what settles and undoes is read before all else. */
+const mailboxFor = (service: string, phase: Phase): string => (phase === 'do' ? service : `${service}.control`)
+
 /**
  * The messages of an installation as an AsyncAPI document: a channel for each mailbox, and for each service what it sends and
- * receives. Every route of every saga appears once.
+ * receives. Every route of every saga appears once, and every command and answer of a saga that an orchestrator drives.
  */
 export function asyncApi({ title, version, sagas, events, feed }: AsyncApiOptions): AsyncApiDocument {
   const ways = [...sagas.flatMap((saga) => waysOf(saga, feed)), ...events.map(wayOf)]
@@ -57,10 +64,12 @@ export function asyncApi({ title, version, sagas, events, feed }: AsyncApiOption
     info: {
       title,
       version,
-      description: `Each service has one mailbox. Messages are CloudEvents 1.0 in binary mode, at most ${maxMessageBytes} bytes, and may come more than once: their ids say so.`,
+      description: `Each service has a mailbox, and one for what settles and undoes its steps, which is read first. Messages are CloudEvents 1.0 in binary mode, at most ${maxMessageBytes} bytes, and may come more than once: their ids say so.`,
     },
     defaultContentType: 'application/json',
-    channels: Object.fromEntries([...grouped(ways, ({ to }) => to)].map(([to, own]) => [to, channel(to, own, feed)])),
+    channels: Object.fromEntries(
+      [...grouped(ways, ({ mailbox }) => mailbox)].map(([mailbox, own]) => [mailbox, channel(mailbox, own, feed)]),
+    ),
     operations: operationsOf(ways, feed),
     components: {
       messages: Object.fromEntries(ways.map(({ key, message }) => [key, message])),
@@ -72,17 +81,17 @@ export function asyncApi({ title, version, sagas, events, feed }: AsyncApiOption
 
 const refTo = (...path: readonly string[]) => ({ $ref: `#/${path.join('/')}` })
 /** Keys of components are letters, digits, dots, dashes and underscores. */
-const keyOf = (...parts: readonly string[]) => parts.join('.').replace(':', '.')
+const keyOf = (...parts: readonly string[]) => parts.join('.').replaceAll(':', '.')
 
 function waysOf(saga: Saga, feed: string): Way[] {
   const data = messageData(saga)
   const key = (type: string) => keyOf(saga.name, `v${saga.version}`, type)
-  const message = (type: string, summary: string) => ({
+  const message = (type: string, summary: string, payload: object = data.get(type) ?? {}) => ({
     name: type,
     summary,
     contentType: 'application/json',
     headers: headersOf(type, saga.id),
-    payload: data.get(type) ?? {},
+    payload,
     bindings: refTo('components', 'messageBindings', 'keyed'),
     tags: [{ name: saga.name }],
   })
@@ -92,16 +101,32 @@ function waysOf(saga: Saga, feed: string): Way[] {
       key: key(type),
       from: senderOf(saga, type),
       to: target.at,
+      mailbox: target.kind === 'step' ? mailboxFor(target.at, target.phase) : target.at,
       message: message(type, summaryOf(saga, target)),
     })),
-    { key: key(end), from: saga.home, to: feed, message: message(end, `${saga.name} has ended`) },
+    // Its home tells the end, or who has driven it.
+    ...[saga.home, driver].map((from) => ({
+      key: key(end),
+      from,
+      to: feed,
+      mailbox: feed,
+      message: message(end, `${saga.name} has ended`),
+    })),
+    ...drivenMessages(saga).map(({ type, from, to, phase, data, summary }) => ({
+      key: key(type),
+      from,
+      to,
+      mailbox: mailboxFor(to, phase),
+      message: message(type, summary, data),
+    })),
   ]
 }
 
-const wayOf = ({ type, from, to, data, summary, saga }: EventDescription): Way => ({
+const wayOf = ({ type, from, to, mailbox = to, data, summary, saga }: EventDescription): Way => ({
   key: saga ? keyOf(saga.name, `v${saga.version}`, type, from) : keyOf('event', type),
   from,
   to,
+  mailbox,
   message: {
     name: type,
     ...(summary !== undefined && { summary }),
@@ -136,9 +161,10 @@ function summaryOf(saga: Saga, target: Target): string {
 }
 
 function channel(mailbox: string, ways: readonly Way[], feed: string): object {
+  const [{ to = mailbox } = {}] = ways
   return {
     address: mailbox,
-    title: mailbox === feed ? 'The feed' : `The mailbox of ${mailbox}`,
+    title: mailbox === feed ? 'The feed' : `The ${mailbox === to ? '' : 'control '}mailbox of ${to}`,
     description:
       mailbox === feed ? 'The ends of sagas; nobody works on it.' : 'Keyed by the saga: messages of one saga keep their order.',
     messages: Object.fromEntries(ways.map(({ key }) => [key, refTo('components', 'messages', key)])),
@@ -152,11 +178,16 @@ function operationsOf(ways: readonly Way[], feed: string): Record<string, object
     tags: [{ name: service }],
     messages: own.map(({ key }) => refTo('channels', mailbox, 'messages', key)),
   })
-  const receives = [...grouped(ways, ({ to }) => to)].filter(([to]) => to !== feed)
-  const sends = [...grouped(ways, ({ from, to }) => `${from}.sends.${to}`)]
+  const received = grouped(
+    ways.filter(({ to }) => to !== feed),
+    ({ to, mailbox }) => `${to}.receives${mailbox.slice(to.length)}`,
+  )
+  const sent = grouped(ways, ({ from, mailbox }) => `${from}.sends.${mailbox}`)
   return Object.fromEntries([
-    ...receives.map(([to, own]) => [`${to}.receives`, operation('receive', to, to, own)] as const),
-    ...sends.flatMap(([name, own]) => (own[0] ? [[name, operation('send', own[0].from, own[0].to, own)] as const] : [])),
+    ...[...received].flatMap(([name, own]) =>
+      own.slice(0, 1).map((one) => [name, operation('receive', one.to, one.mailbox, own)]),
+    ),
+    ...[...sent].flatMap(([name, own]) => own.slice(0, 1).map((one) => [name, operation('send', one.from, one.mailbox, own)])),
   ])
 }
 

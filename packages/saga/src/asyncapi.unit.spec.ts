@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AsyncApiDocument, asyncApi } from './asyncapi.ts'
-import type { Saga } from './definition.ts'
-import { routesOf } from './protocol.ts'
+import { answerType, commandsOf, commandType } from './command.ts'
+import { type Saga, stepOf } from './definition.ts'
+import { type Phase, routesOf } from './protocol.ts'
 import { arbitrarySaga } from './testing/arbitrary-run.ts'
 import { declared, step } from './testing/declared.ts'
 
@@ -31,6 +32,12 @@ interface Operation {
   readonly channel: { readonly $ref: string }
   readonly messages: readonly { readonly $ref: string }[]
 }
+interface Schema {
+  readonly required?: readonly string[]
+  readonly const?: unknown
+  readonly anyOf?: readonly Schema[]
+  readonly properties?: { readonly outcome?: Schema }
+}
 interface Channel {
   readonly address: string
   readonly messages: Readonly<Record<string, { readonly $ref: string }>>
@@ -56,23 +63,31 @@ describe('the AsyncAPI document of any saga', () => {
     })
   })
 
-  it('has every route of the saga once, in the mailbox it goes to', () => {
+  it('has every route of the saga once, and every command and answer, in the mailbox it goes to', () => {
     everyDocument((of, saga) => {
       const found = channels(of).flatMap((channel) => names(of, channel).map((name) => `${name} → ${channel.address}`))
-      const routes = [...routesOf(saga)].map(([type, target]) => `${type} → ${target.at}`)
-      expect(found.sort()).toEqual([...routes, `${saga.end.message.name} → feed`, 'Counted → bank'].sort())
+      const mailbox = (at: string, phase: Phase) => (phase === 'do' ? at : `${at}.control`)
+      const routes = [...routesOf(saga)].map(
+        ([type, target]) => `${type} → ${mailbox(target.at, target.kind === 'step' ? target.phase : 'do')}`,
+      )
+      const driven = commandsOf(saga).flatMap((command) => [
+        `${commandType(command)} → ${mailbox(stepOf(saga, command.step).at, command.phase)}`,
+        `${answerType(command)} → orchestrator`,
+      ])
+      expect(found.sort()).toEqual([...routes, ...driven, `${saga.end.message.name} → feed`, 'Counted → bank'].sort())
     })
   })
 
-  it('lets each message be sent by one service and received by the service of its mailbox, the feed apart', () => {
+  it('lets each message be sent by one service (the end by home or the driver) and received by the service of its mailbox, the feed apart', () => {
     everyDocument((of) => {
       const inChannels = channels(of).flatMap(({ address, messages }) =>
         Object.keys(messages).map((key) => `#/channels/${address}/messages/${key}`),
       )
       const by = (action: string) =>
         operations(of).flatMap(([, one]) => (one.action === action ? one.messages.map(({ $ref }) => $ref) : []))
-      expect(by('send').sort()).toEqual([...inChannels].sort())
-      expect(by('receive').sort()).toEqual(inChannels.filter((ref) => !ref.startsWith('#/channels/feed/')).sort())
+      const ends = inChannels.filter((ref) => ref.startsWith('#/channels/feed/'))
+      expect(by('send').sort()).toEqual([...inChannels, ...ends].sort())
+      expect(by('receive').sort()).toEqual(inChannels.filter((ref) => !ends.includes(ref)).sort())
       for (const [, { channel, messages }] of operations(of))
         for (const { $ref } of messages) expect($ref.startsWith(`${channel.$ref}/messages/`)).toBe(true)
     })
@@ -92,15 +107,34 @@ it('says who sends each message', () => {
       .flatMap(([, { messages }]) =>
         messages.map(({ $ref }) => $ref.replace('#/channels/', '').replace('/messages/Buy.v1.', ': ')),
       )
-  expect(sent('desk')).toEqual(['shop: BuyRequested', 'shop: settle.reserve', 'feed: SampleEnded'])
-  expect(sent('depot')).toEqual(['bank: packDone', 'bank: settle.pay', 'shop: packFailed', 'shop: packUndone'])
+  const inChoreography = (service: string) => sent(service).filter((text) => !/: (command|answer)\./.test(text))
+  expect(inChoreography('desk')).toEqual(['shop: BuyRequested', 'shop.control: settle.reserve', 'feed: SampleEnded'])
+  expect(inChoreography('depot')).toEqual([
+    'bank: packDone',
+    'shop.control: packFailed',
+    'shop.control: packUndone',
+    'bank.control: settle.pay',
+  ])
+  expect(sent('bank')).toContain('orchestrator: answer.settle.pay')
+  expect(sent('orchestrator')).toEqual([
+    'feed: SampleEnded',
+    'shop: command.do.reserve',
+    'shop.control: command.settle.reserve',
+    'shop.control: command.undo.reserve',
+    'depot: command.do.pack',
+    'depot.control: command.settle.pack',
+    'depot.control: command.undo.pack',
+    'bank: command.do.pay',
+    'bank.control: command.settle.pay',
+  ])
 })
 
 it('keeps apart two sagas with a step of the same name', () => {
   const other = declared([step('pivot', 'pay', 'bank')], { name: 'Give', home: 'desk' })
   const keys = Object.keys(document(buy, other).components.messages)
   expect(keys).toEqual(expect.arrayContaining(['Buy.v1.settle.pay', 'Give.v1.settle.pay']))
-  expect(keys).toHaveLength(routesOf(buy).size + routesOf(other).size + 3)
+  const driven = [buy, other].flatMap(commandsOf).length * 2
+  expect(keys).toHaveLength(routesOf(buy).size + routesOf(other).size + driven + 3)
 })
 
 it('describes the data of a message: what is known forward, the cause on the way back, the outcome at the end', () => {
@@ -113,4 +147,17 @@ it('describes the data of a message: what is known forward, the cause on the way
   expect(fields('packUndone')).toEqual(['cause'])
   expect(fields('settle.pack')).toEqual([])
   expect(fields('SampleEnded')).toEqual(['outcome', 'cause'])
+})
+
+it('describes what a driver asks and what it is answered: what is known, why it turns back, the definite outcome', () => {
+  const of = document(declared([step('compensatable', 'reserve'), step('retriable', 'ship')], { name: 'Buy' }))
+  const payload = (type: string) => resolve(of, `#/components/messages/Buy.v1.${type}/payload`) as Schema
+  const outcomes = ({ anyOf, properties }: Schema): unknown[] =>
+    anyOf ? anyOf.flatMap(outcomes) : [properties?.outcome?.const ?? properties?.outcome?.anyOf?.map((one) => one.const)]
+  expect(payload('command.do.ship')).toMatchObject({ required: ['input', 'reserve'] })
+  expect(payload('command.undo.reserve')).toMatchObject({ required: ['cause'] })
+  expect(payload('command.settle.reserve').required).toBeUndefined()
+  expect(outcomes(payload('answer.do.reserve'))).toEqual(['done', ['failed', 'refused']])
+  expect(outcomes(payload('answer.do.ship'))).toEqual(['done'])
+  expect(outcomes(payload('answer.undo.reserve'))).toEqual(['undone'])
 })

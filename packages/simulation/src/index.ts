@@ -1,0 +1,8 @@
+export type { MakeServices } from './life.ts'
+export type { CrashMoment } from './mortal-database.ts'
+export type { JournalEntry, SimulatedSaga } from './observations.ts'
+export type { SimulationOptions, Style } from './options.ts'
+export { simulate } from './simulate.ts'
+export type { Skew } from './simulated-time.ts'
+export { Simulation } from './simulation.ts'
+export { SimulationError } from './trace.ts'

@@ -1,0 +1,1 @@
+create table {{schema}}.charges (saga uuid not null, driver text not null);
