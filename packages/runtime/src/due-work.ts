@@ -6,6 +6,11 @@ import type { UnitOfWork } from './unit-of-work.ts'
 const lookMs = 1_000
 /** Rows in one transaction, at most: it is short, and others go on meanwhile. */
 const limit = 500
+/**
+ * Between two full sets, so that what follows from very many does not push aside what goes on: a hundred thousand take a
+ * minute and a half. In milliseconds.
+ */
+const paceMs = 400
 
 /**
  * Does what has become due, by rows: in sets, each in a transaction of its own that also takes the row away or puts it off. All
@@ -49,7 +54,7 @@ export class DueWork {
           this.#service.commit((unit) => this.#perform(unit, limit), 'work.beforeCommit', 'work.afterCommit'),
         )
         this.#trouble.over()
-        if (done < limit) await this.#service.ports.signals.wait('due.never', 0, lookMs, signal)
+        await this.#service.ports.signals.wait('due.never', 0, done < limit ? lookMs : paceMs, signal)
       } catch (error) {
         await this.#trouble.pause(error, signal)
       }
