@@ -72,12 +72,16 @@ export function stuckReason({ sagas }: Installation, state: SagaState, now = Dat
   }
   if (next?.status === 'dead' || row.attention !== null) {
     const what = next?.error && `${nameOf(next)} fails: ${next.error}`
-    const detail = `${what ?? row.attention} (${place.attempts} attempts).`
+    // A message that nobody should have sent may be for another step than the one whose turn it is.
+    const dead = held.find((message) => message.state === 'dead' && !message.settled)
+    const attempts = Math.max(place.attempts, dead?.attempts ?? 0)
+    const detail = `${what ?? row.attention} (${attempts} attempts).`
     return {
       reason: 'needs_attention',
       detail,
       cure: `Remove the cause, then try it again: ${act('retry')}.`,
       ...place,
+      attempts,
       due: null,
     }
   }

@@ -58,7 +58,7 @@ describe('the check of this installation', () => {
     expect(problems).toContain('no example runs increaseStock of PlaceOrder: add one')
     expect(problems).toContain('no example makes createPayment of PlaceOrder fail with on_hold: add one, or remove the reason')
     expect(problems).toContain('no example lets payments hear event OrderClosed: add one')
-    expect(problems).toHaveLength(9 + 8 + 3)
+    expect(problems).toHaveLength(9 + 8 + 4)
   })
 })
 
