@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { messages as described, events, sagas } from '../apps/comptoir/src/installation.ts'
 import { toRecord } from '../packages/kafka/src/outgoing.ts'
 import { attentionType } from '../packages/runtime/src/unit-of-work.ts'
+import { requestCancellation } from '../services/store/src/orders/commands.ts'
 import { userOnHold } from './kit/shop.ts'
 import { until } from './kit/wait.ts'
 import { newProduct, openShop, pay, place, placed, type Shop } from './orders/shop.fixture.ts'
@@ -59,6 +60,11 @@ beforeAll(async () => {
   await place(shop, 1, [{ product_id: product, quantity: 1_000 }])
   await drive(1, product)
   await drive(userOnHold, product)
+  // An order that is driven, and whose driver is asked to give it up.
+  const [driven] = await shop.database.query<{ id: number }>(
+    `insert into store.orders (saga_id, user_id, total, status) values (gen_random_uuid(), 1, 100, 'PENDING') returning id`,
+  )
+  await requestCancellation(shop.instance.store, driven?.id ?? 0)
   const select = (service: string) =>
     shop.database.query<Sent>(
       `select '${service}' as source, mailbox, epoch, txid::text, pos, key, id, type, definition, body, (extract(epoch from created) * 1000)::float8 as created

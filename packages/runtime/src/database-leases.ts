@@ -30,18 +30,19 @@ export class DatabaseLeases implements Leases {
     this.#instance = instance
   }
 
-  async acquire(name: string, abort: AbortSignal): Promise<Lease | undefined> {
+  async acquire(name: string, abort: AbortSignal, taken?: () => void): Promise<Lease | undefined> {
     while (!abort.aborted) {
       const began = performance.now()
-      const taken = await this.#take(name).catch(() => undefined)
-      if (taken?.epoch !== undefined) {
-        const lease = new HeldLease(this.#database, this.#schema, name, taken.epoch, began)
+      const got = await this.#take(name).catch(() => undefined)
+      if (got?.epoch !== undefined) {
+        const lease = new HeldLease(this.#database, this.#schema, name, got.epoch, began)
         if (!abort.aborted && !lease.isOver) return lease
         // A process that stood still until its answer was old must not fence whoever holds it by now.
         await lease.release()
         continue
       }
-      await pause(Math.min(taken?.waitMs ?? lookMs, lookMs), undefined, { signal: abort }).catch(() => {})
+      if (got?.waitMs !== undefined) taken?.()
+      await pause(Math.min(got?.waitMs ?? lookMs, lookMs), undefined, { signal: abort }).catch(() => {})
     }
     return undefined
   }

@@ -39,7 +39,8 @@ export function lead(leases: Leases, name: string, stop: AbortSignal, led: LedWo
 
 async function again(leases: Leases, name: string, stop: AbortSignal, led: LedWork, begun: () => void): Promise<void> {
   while (!stop.aborted) {
-    const lease = await leases.acquire(name, stop)
+    // Whatever kept this instance from the work: another one does it now.
+    const lease = await leases.acquire(name, stop, () => led.standingBy())
     if (!lease) return
     const until = AbortSignal.any([stop, lease.lost])
     try {

@@ -109,7 +109,7 @@ async function dump(database: Database): Promise<string> {
 const CLEAR = `
   truncate payments.payments, payments.holds, payments.log, payments.inbox, payments.idempotency_key, store.log, store.saga restart identity`
 
-const selectSent = `select type, key, body from payments.log where mailbox = 'store' order by epoch, txid, pos`
+const selectSent = `select type, key, body from payments.log where mailbox in ('store', 'store.control') order by epoch, txid, pos`
 
 const selectTables = `
   select table_schema || '.' || table_name as name from information_schema.tables

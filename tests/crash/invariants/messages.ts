@@ -93,7 +93,7 @@ export const messagesAtRest: readonly Check[] = [
     invariant: 'I8',
     rule: 'no step was handled that nobody asked for',
     sql: `${declared}, asked as (
-        select l.mailbox as service, l.key as id, r.step as name, r.phase from said as l
+        select l.addressee as service, l.key as id, r.step as name, r.phase from said as l
         join route as r on r.definition = l.definition and r.type = l.type and r.service = l.addressee
         union all
         -- An order that is placed over HTTP begins inside its first step; one that is driven by calls needs no messages.

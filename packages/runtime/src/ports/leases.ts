@@ -3,8 +3,12 @@
  * stopped and goes on later: what its holder writes is fenced besides.
  */
 export interface Leases {
-  /** Waits until this instance holds the lease; undefined when aborted before. Trouble on the way is tried again. */
-  acquire(name: string, abort: AbortSignal): Promise<Lease | undefined>
+  /**
+   * Waits until this instance holds the lease; undefined when aborted before. Trouble on the way is tried again.
+   *
+   * @param taken told, perhaps several times, that another instance holds it
+   */
+  acquire(name: string, abort: AbortSignal, taken?: () => void): Promise<Lease | undefined>
 }
 
 export interface Lease {

@@ -85,6 +85,21 @@ export function leasesConformance(name: string, open: () => Promise<Rivals>): vo
       expect(lostFirst).toBe(true)
     })
 
+    it('who waits is told that another holds it', async () => {
+      const first = await held(rivals.one, 'work')
+      const abort = new AbortController()
+      stop.add(abort)
+      let told = 0
+      const waiting = rivals.two.acquire('work', abort.signal, () => {
+        told += 1
+      })
+      await eventually(() => told > 0)
+      await first.release()
+      const second = await waiting
+      if (second) taken.add(second)
+      expect(second?.lost.aborted).toBe(false)
+    })
+
     it('who is told to stop waiting gets nothing', async () => {
       await held(rivals.one, 'work')
       const other = ask(rivals.two, 'work')
