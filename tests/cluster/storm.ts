@@ -5,6 +5,7 @@ import { drain } from '../crash/drain.ts'
 import { checkAlways, checkInvariants } from '../crash/invariants.ts'
 import { faultsSeen, levelsSeen } from '../crash/outside.ts'
 import { Random } from '../crash/random.ts'
+import type { StoreProcess } from '../kit/process.ts'
 import { until } from '../kit/wait.ts'
 import type { OwnDatabase } from './database.ts'
 import { Member } from './member.ts'
@@ -45,7 +46,7 @@ export async function weather({ seed, database, env, faults }: Storm): Promise<v
     await until(`${between} acknowledgements more, before: ${what}`, () => acknowledged() - before >= between, 60_000)
     const victim = members[random.between(0, instances - 1)] as Member
     if (typeof fault === 'object') await fault.act()
-    else if (fault === 'freeze') await freeze(victim)
+    else if (fault === 'freeze') await freeze(victim.store)
     else await end(victim, fault)
     const seen = await database.look(async (db) => ({
       violations: await checkAlways(db),
@@ -75,7 +76,8 @@ export async function weather({ seed, database, env, faults }: Storm): Promise<v
   expect(await database.look((db) => checkInvariants(db, all))).toEqual([])
 }
 
-async function freeze({ store }: Member): Promise<void> {
+/** It stands still, and goes on when others have taken over. */
+export async function freeze(store: StoreProcess): Promise<void> {
   store.signal('SIGSTOP')
   await pause(frozenMs)
   store.signal('SIGCONT')

@@ -14,6 +14,17 @@ const firstDelta = 20_000
 /** Between two tries in an outage. */
 const outageMs = 100
 
+/** An answer that comes through a gateway; undefined when nobody behind it gave one, or the client has waited long enough. */
+export async function throughGateway(answer: Promise<Answer | undefined>): Promise<Answer | undefined> {
+  try {
+    const given = await answer
+    return given && [502, 503, 504].includes(given.status) ? undefined : given
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TimeoutError') return undefined
+    throw error
+  }
+}
+
 interface Attempt {
   readonly key: string | undefined
   readonly order: OrderRequest
@@ -38,6 +49,7 @@ export class Load {
   readonly #name: string
   readonly #firstDelta: number
   readonly #outages: boolean
+  readonly #gateway: boolean
   #delta: number
   #client = new MortalClient('')
   #stopped = false
@@ -45,13 +57,15 @@ export class Load {
   /**
    * @param number tells it from other loads on the same store: 0, 1, …
    * @param outages whether its database may be away for a moment, so that 503 is an answer like none
+   * @param gateway whether it lies behind a gateway: then 502 and 504 are, too, and silence, as of an instance that stands still
    */
-  constructor(random: Random, number = 0, outages = false) {
+  constructor(random: Random, number = 0, outages = false, gateway = false) {
     this.#random = random
     this.#name = number === 0 ? 'order' : `order-of-${number}`
     this.#firstDelta = firstDelta * (number + 1)
     this.#delta = this.#firstDelta
     this.#outages = outages
+    this.#gateway = gateway
   }
 
   /** Works with so many connections until the process is gone, or `stop` is called. */
@@ -93,8 +107,9 @@ export class Load {
     return Promise.all([this.#pay(order), this.#cancel(order)]).then((alive) => alive.every(Boolean))
   }
 
-  /** What came back; undefined when nothing did, or that the database is away. */
+  /** What came back; undefined when nothing did, or that somebody is away. */
   async #send(...request: Parameters<MortalClient['send']>): Promise<Answer | undefined> {
+    if (this.#gateway) return throughGateway(this.#client.send(...request))
     const answer = await this.#client.send(...request)
     return this.#outages && answer?.status === 503 ? undefined : answer
   }

@@ -1,17 +1,6 @@
-import { Client } from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { startPostgres } from '../../scripts/servers/postgres.mjs'
-import { addressOf, makeDatabases } from './databases.ts'
-
-async function query(url: string, text: string): Promise<readonly unknown[]> {
-  const client = new Client(url)
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
+import { addressOf, makeDatabases, query } from './databases.ts'
 
 it('each service has a database that no other can get into, and a user with no more power than that', async () => {
   const server = await startPostgres()

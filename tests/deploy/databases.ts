@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { Client } from 'pg'
 import type { PostgresServer } from '../../scripts/servers/postgres.mjs'
 import { root } from '../kit/command.ts'
 
@@ -13,3 +14,14 @@ export function makeDatabases({ port }: PostgresServer): void {
 /** A database as a user has it. */
 export const addressOf = ({ port }: PostgresServer, user: string, database: string): string =>
   `postgres://${user}@127.0.0.1:${port}/${database}`
+
+/** The rows of one statement, on a connection of its own. */
+export async function query(url: string, text: string): Promise<readonly unknown[]> {
+  const client = new Client(url)
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}

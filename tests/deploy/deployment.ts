@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../scripts/servers/port.mjs'
-import { startPostgres } from '../../scripts/servers/postgres.mjs'
-import { startRedis } from '../../scripts/servers/redis.mjs'
-import { start } from '../kit/command.ts'
+import { type PostgresServer, startPostgres } from '../../scripts/servers/postgres.mjs'
+import { type RedisServer, startRedis } from '../../scripts/servers/redis.mjs'
+import { type Command, start } from '../kit/command.ts'
 import { readyStore, type StoreProcess } from '../kit/process.ts'
 import { kafkaBrokers } from '../kit/servers/addresses.ts'
 import { within } from '../kit/wait.ts'
@@ -16,7 +16,11 @@ import { makeImage } from './image.ts'
 import { commandIn, lastOf, service } from './shipped.ts'
 import { unprivileged } from './unprivileged.ts'
 
-const names = ['store', 'payments', 'orchestrator'].flatMap((name) => [`${name}-1`, `${name}-2`])
+/** The names of the instances in compose.yaml. */
+export const instanceNames: readonly string[] = ['store', 'payments', 'orchestrator'].flatMap((name) => [
+  `${name}-1`,
+  `${name}-2`,
+])
 
 /** What compose.yaml starts, without containers: its processes from the files of the image, not as root, behind its gateway. */
 export interface Deployment {
@@ -24,8 +28,14 @@ export interface Deployment {
   readonly url: string
   /** The folder that stands for the image's /app. */
   readonly app: string
-  /** The instance of that name. */
+  /** nginx, which is the gateway. */
+  readonly gateway: Command
+  readonly postgres: PostgresServer
+  readonly redis: RedisServer
+  /** The instance of that name: the process that was started last. */
   instance(name: string): StoreProcess
+  /** Starts the instance of that name again, after its end, at the same place; resolves when it is ready. */
+  again(name: string): Promise<void>
   /** Whether the image's health check finds the instance well. */
   isHealthy(name: string): boolean
   stop(): Promise<void>
@@ -41,13 +51,14 @@ function translate(value: string, places: Readonly<Record<string, string>>): str
   return text
 }
 
-export async function startDeployment(): Promise<Deployment> {
+/** @param brokers a Kafka of the test's own, where it is to be stopped; that of the run by default */
+export async function startDeployment(brokers = kafkaBrokers()): Promise<Deployment> {
   const ends: (() => unknown)[] = []
   const stop = async () => {
     for (const end of ends.splice(0).reverse()) await end()
   }
   try {
-    return { ...(await startAll((end) => ends.push(end))), stop }
+    return { ...(await startAll(brokers, (end) => ends.push(end))), stop }
   } catch (error) {
     await stop()
     throw error
@@ -55,18 +66,18 @@ export async function startDeployment(): Promise<Deployment> {
 }
 
 /** @param onStop told how to end each thing that was started */
-async function startAll(onStop: (end: () => unknown) => void): Promise<Omit<Deployment, 'stop'>> {
+async function startAll(brokers: string, onStop: (end: () => unknown) => void): Promise<Omit<Deployment, 'stop'>> {
   const prefix = `deployment-${randomBytes(6).toString('hex')}`
   const folder = mkdtempSync(join(tmpdir(), 'comptoir-deployment-'))
   onStop(() => rmSync(folder, { recursive: true }))
   chmodSync(folder, 0o755)
   const app = join(folder, 'app')
   makeImage(app)
-  const [server, redis] = [await startPostgres(), await startRedis()]
-  onStop(() => Promise.all([server, redis].map((one) => one.stop('kill'))))
-  makeDatabases(server)
+  const [postgres, redis] = [await startPostgres(), await startRedis()]
+  onStop(() => Promise.all([postgres, redis].map((one) => one.stop('kill'))))
+  makeDatabases(postgres)
   const ports = new Map<string, number>()
-  for (const name of names) ports.set(portOf(name), await freePort())
+  for (const name of instanceNames) ports.set(portOf(name), await freePort())
   mkdirSync(join(folder, 'gateway'))
   const gateway = await startGateway(join(folder, 'gateway'), ports)
   onStop(async () => {
@@ -75,9 +86,9 @@ async function startAll(onStop: (end: () => unknown) => void): Promise<Omit<Depl
   })
 
   const places: Record<string, string> = {
-    'postgres:5432': `127.0.0.1:${server.port}`,
+    'postgres:5432': `127.0.0.1:${postgres.port}`,
     'redis:6379': `127.0.0.1:${redis.port}`,
-    'kafka:9092': kafkaBrokers(),
+    'kafka:9092': brokers,
     'http://localhost:8080': gateway.url,
   }
   const calls = (value: string) => value.replaceAll(/(?<=http:\/\/127\.0\.0\.1:)\d+/g, (shipped) => String(ports.get(shipped)))
@@ -97,10 +108,14 @@ async function startAll(onStop: (end: () => unknown) => void): Promise<Omit<Depl
     })
     running.set(name, await readyStore(command))
   }
-  await Promise.all(names.map(run))
+  await Promise.all(instanceNames.map(run))
   return {
     url: gateway.url,
     app,
+    gateway: gateway.command,
+    postgres,
+    redis,
+    again: run,
     instance(name) {
       const found = running.get(name)
       if (!found) throw new Error(`There is no ${name}`)
