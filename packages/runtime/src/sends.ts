@@ -49,10 +49,12 @@ export class Sends {
       return { ...row, outcome: 'failed', result: null, reason: cause.reason, detail: failure.detail ?? null }
     }
     const { result } = outcome as { result: object }
-    if (!this.#answered(saga, task.saga, { outcome: 'done', result }))
-      this.#pass(saga, step, task.saga, 'done', { ...(task.data as object), [step.name]: result })
+    const isAnswer = this.#answered(saga, task.saga, { outcome: 'done', result })
+    if (!isAnswer) this.#pass(saga, step, task.saga, 'done', { ...(task.data as object), [step.name]: result })
     this.count(saga, step.name, 'do', 'done', 1)
-    return Object.keys(result).length > 0 ? { ...row, outcome: 'done', result: JSON.stringify(result) } : undefined
+    // Read by an undo, and when a command comes again. In a choreography nobody else does: the message just sent carries it.
+    const isRead = isAnswer || step.kind === 'compensatable'
+    return isRead && Object.keys(result).length > 0 ? { ...row, outcome: 'done', result: JSON.stringify(result) } : undefined
   }
 
   /** @param outcome failed for a declared reason, or refused */

@@ -122,6 +122,8 @@ async function markPaid(
       throw new Problem(409, 'already_paid', `Order ${order_id} is paid, which cannot be taken back here: refund it outside.`)
     return false
   }
+  // Both waits together are one, for the client.
+  const end = performance.now() + longestWaitMs
   const placed =
     order.status === 'PENDING' ? await waits.order(order_id, longestWaitMs, ({ status }) => status !== 'PENDING') : order
   if (!placed)
@@ -135,7 +137,7 @@ async function markPaid(
   if (placed.status === 'PAID') return false
   if (placed.status !== 'PLACED') throw notPayable(placed)
   await takePayment(work, order_id, placed.saga_id)
-  const paid = await waits.order(order_id, longestWaitMs, ({ status }) => !undecided.has(status))
+  const paid = await waits.order(order_id, end - performance.now(), ({ status }) => !undecided.has(status))
   if (!paid)
     throw new Problem(
       409,
