@@ -24,7 +24,7 @@ describe('comptoir check', () => {
     undone by increaseStock: INCREASING_STOCK
 `)
     expect(stdout).toContain('      time-out   10m, then its outcome is made definite\n')
-    expect(stdout).toMatch(/\nok 2 sagas with 7 steps, 3 events: nothing is wrong\n$/)
+    expect(stdout).toMatch(/\nok 2 sagas with 7 steps, 4 events: nothing is wrong\n$/)
   })
 
   it('--json prints one line of JSON', async () => {
