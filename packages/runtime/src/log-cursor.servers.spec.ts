@@ -7,7 +7,7 @@ import type { Database } from './ports/database.ts'
 import { takeOver } from './positions.ts'
 import { openPostgres } from './postgres/index.ts'
 import { Reader } from './reader.ts'
-import { lonePorts, Service } from './service.ts'
+import { lonePorts, Service, saidSignal } from './service.ts'
 import { systemIds } from './system.ts'
 import { eventually } from './testing/eventually.ts'
 import { type ScratchDatabase, scratchDatabase, serverUrl } from './testing/scratch-postgres.ts'
@@ -116,6 +116,7 @@ describe.skipIf(!serverUrl)('a cursor of a log on a server', () => {
     expect(await behind()).toEqual([])
     const { release, ended } = await openTransaction()
     await say('meanwhile')
+    service.ports.signals.send([saidSignal('b', 'a')])
     expect(await handle()).toEqual(['meanwhile'])
     expect(await behind()).toEqual(['meanwhile'])
     release()
