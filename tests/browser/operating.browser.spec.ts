@@ -16,12 +16,12 @@ describe.skipIf(noBrowser)('the console, for operators', () => {
     const page = await browser.open()
     await page.goto(`${store.process.url}/#order/${order_id}`)
     const status = page.getByTestId('saga').getByTestId('saga-status')
-    await expect.poll(() => status.getAttribute('data-status')).toBe('paused')
+    await expect.poll(() => status.getAttribute('data-status'), { timeout: 10_000 }).toBe('paused')
     expect(await page.getByTestId('stuck').innerText()).toMatch(/the courier is away.*Resume it/)
     await page.getByTestId('resume-saga').click()
     await page.getByLabel('Why').fill('he is back')
     await page.getByTestId('confirm-act').click()
-    await expect.poll(() => status.getAttribute('data-status')).toBe('completed')
+    await expect.poll(() => status.getAttribute('data-status'), { timeout: 10_000 }).toBe('completed')
     expect((await page.getByTestId('act').allInnerTexts()).map((text) => text.replace(/^.* ago |^just now /, ''))).toEqual([
       'pause by operator at 127.0.0.1: the courier is away',
       'resume by operator at 127.0.0.1: he is back',

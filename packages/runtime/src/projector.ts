@@ -4,7 +4,7 @@ import { Leader } from './leader.ts'
 import { isFinal } from './leading.ts'
 import type { LoggedMessage } from './log.ts'
 import { isTransient, type Transaction } from './ports/database.ts'
-import { relaxCommit, releaseHold, takeOver } from './positions.ts'
+import { releaseHold, takeOver } from './positions.ts'
 import { Reader } from './reader.ts'
 import type { Service } from './service.ts'
 import { changesMailbox } from './unit-of-work.ts'
@@ -95,8 +95,6 @@ export class Projector {
       // What it reads is of one moment: an order is counted in the reports as it is shown.
       const isolated = tx.query('set transaction isolation level repeatable read')
       isolated.catch(() => {})
-      // Rows and positions go together, so that what a crash of the server forgets is projected again.
-      relaxCommit(tx)
       const fenced = reader.take(tx, batch)
       fenced.catch(() => {})
       await this.#project(tx, mergeChanges(batch))

@@ -27,8 +27,10 @@ const start = Date.UTC(2030, 0, 15, 12)
  * A database of its own with the schemas of both services. What `comptoir.now()` answers is a row, because a setting would be
  * that of one session.
  */
-export async function openWorld(): Promise<Database> {
-  const database = await openDatabase()
+export const openWorld = async (): Promise<Database> => prepareWorld(await openDatabase())
+
+/** The same, on an empty database. */
+export async function prepareWorld(database: Database): Promise<Database> {
   await migrate(database, [sharedMigrations, ...names.map(engineMigrations)])
   await database.script(`
     create table comptoir.told_time as select now() as at;
