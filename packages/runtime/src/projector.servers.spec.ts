@@ -38,7 +38,7 @@ it('F23, I12: what a projector has shown is shown after a crash of the server, t
     await server.stop('kill')
     await server.start()
     await eventually(async () => {
-      const effects = await world.effects().catch(() => [])
+      const effects: readonly string[] = await world.effects().catch(() => [])
       return effects.includes(String(n))
     }, 20_000)
   }
