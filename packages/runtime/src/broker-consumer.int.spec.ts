@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { settle } from './deadlines.ts'
 import { Members } from './members.ts'
 import type { Database } from './ports/database.ts'
 import { eventually, turns } from './testing/eventually.ts'
@@ -42,6 +43,25 @@ describe('a consumer of a broker', () => {
     const ids = await world.begin(60)
     await eventually(() => world.ended())
     for (const id of ids) expect(await world.effects(id)).toEqual(complete)
+  })
+
+  it('begins no step of keys that it has just got while their settling is in hands that do nothing', async () => {
+    await world.start(world.services.a)
+    const ids = await world.begin(12)
+    const broker = world.broker.connect()
+    await eventually(async () => (await broker.behind('b')) === ids.length)
+    for (const id of ids) await settle(world.services.a, id, 'cancelled')
+    await eventually(async () => (await broker.behind('b.control')) === ids.length)
+    // It keeps a half of the keys of the control mailbox.
+    const frozen = broker.subscribe('b.control')
+    await world.start(world.services.b)
+    await eventually(async () => (await broker.behind('b.control')) === frozen.pending.length)
+    await eventually(turns(50))
+    expect(packed()).toEqual([])
+    await frozen.close()
+    await eventually(() => world.ended())
+    expect(packed()).toEqual([])
+    expect(await database.query(`select from a.saga where outcome = 'cancelled'`)).toHaveLength(ids.length)
   })
 
   it('rows 60, 61, 66: dead-letters what is no message, once, and the partition goes on', async () => {
