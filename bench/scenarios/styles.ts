@@ -2,10 +2,9 @@ import { runWorker } from '../child.ts'
 import { atLeast, atMost, figure } from '../figure.ts'
 import type { Scenario } from '../scenario.ts'
 import { quantile } from '../statistics.ts'
-import type { StyleAnswer, StyleWork } from '../workers/styles.ts'
+import type { Style, StyleAnswer, StyleWork } from '../workers/styles.ts'
 
-const names = ['choreographed', 'messages', 'http'] as const
-export type Style = (typeof names)[number]
+const names: readonly Style[] = ['choreographed', 'messages', 'http']
 
 const inFlight = 200
 const words: Readonly<Record<Style, string>> = {

@@ -9,7 +9,9 @@ import { openInstance } from '../comptoir.ts'
 import { type CountedDatabase, countedDatabase } from '../counted-database.ts'
 import type { Place } from '../place.ts'
 import { randomOrder, type SagaSystem } from '../saga-system.ts'
-import type { Style } from '../scenarios/styles.ts'
+
+/** How the sagas are driven. */
+export type Style = 'choreographed' | 'messages' | 'http'
 
 export interface StyleWork {
   readonly place: Place

@@ -1,32 +1,19 @@
 import { placeOrder } from '@comptoir/contracts'
-import { createServer } from '@comptoir/http'
-import { operatorApi } from '@comptoir/orchestrator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sagas } from '../../apps/comptoir/src/installation.ts'
 import { until } from '../kit/wait.ts'
 import { type Fault, refuseRows } from './fault.fixture.ts'
 import { violations } from './invariants.fixture.ts'
+import { openOperator } from './operator.fixture.ts'
 import { drained, newProduct, openShop, order, placed, type Shop, stockOf } from './shop.fixture.ts'
 
 let shop: Shop
-let operator: ReturnType<typeof createServer>
+let operator: Awaited<ReturnType<typeof openOperator>>
 let product: number
 beforeAll(async () => {
   // The shortest waits between attempts.
   shop = await openShop({ random: { next: () => 0 } })
   product = await newProduct(shop, 10)
-  const { services, store, orchestrator } = shop.instance
-  operator = createServer({ allowedHosts: 'loopback' })
-  await operator.register(
-    operatorApi({
-      services,
-      homes: [store, orchestrator],
-      sagas,
-      cursorSecret: Buffer.alloc(32, 7),
-      home: store,
-      driver: orchestrator,
-    }),
-  )
+  operator = await openOperator(shop)
 })
 afterAll(async () => {
   await operator.close()

@@ -5,6 +5,7 @@ import { awaitedSignal, Projector } from './projector.ts'
 import { eventually } from './testing/eventually.ts'
 import { faultyDatabase, type Moment } from './testing/faulty-database.ts'
 import { openWorld, World } from './testing/world.ts'
+import { changesMailbox } from './unit-of-work.ts'
 
 let database: Database
 let projector: Projector
@@ -51,16 +52,16 @@ describe('a projector', () => {
     const world = await projecting()
     const { signals } = world.services.a.ports
     const { wait } = signals
-    let gathering = 0
-    // The moment lasts until somebody waits, however busy the machine.
-    signals.wait = (name, before, ms, abort) => {
-      if (name !== awaitedSignal('a')) return wait(name, before, ms, abort)
-      gathering += 1
-      return wait(name, before, 60_000, abort)
+    let awaits: string | undefined
+    // What it waits for is said, and never comes by itself, however busy the machine.
+    signals.wait = async (name, before, ms, abort) => {
+      awaits = name
+      while (!abort?.aborted && signals.seen(name) === before) await wait(name, before, ms, abort)
     }
     await projector.start()
+    await eventually(() => awaits === changesMailbox('a'))
     await change(world, 'stock', [1])
-    await eventually(() => gathering === 1)
+    await eventually(() => awaits === awaitedSignal('a'))
     await change(world, 'stock', [2])
     expect(seen).toEqual([])
     signals.send([awaitedSignal('a')])

@@ -253,6 +253,14 @@ export class World {
     return logs.flat()
   }
 
+  /** Loses what service a has sent to a mailbox, wherever it is, as soon as there is something. */
+  async lose(mailbox: Name): Promise<void> {
+    const broker = this.broker.connect()
+    await eventually(async () => (await this.mail(mailbox)).length > 0 && (way === 'log' || (await broker.behind(mailbox)) > 0))
+    await this.database.query('delete from a.log where mailbox = $1', [mailbox])
+    this.broker.lose(mailbox)
+  }
+
   /** What waits at a service. */
   async held(
     name: Name,
