@@ -19,10 +19,12 @@ const batchLimit = 500
 const pollMs = 200
 
 /**
- * What comes within so many milliseconds is projected together, each row once: the steps of one saga, when little is going on.
- * Whoever waits for the read model says so, and then nothing is gathered.
+ * After a transaction, what comes meanwhile is gathered and projected together, each row once: for nine times as long as the
+ * transaction took, but within these milliseconds. So the three changes of one saga are one write when little is going on, and
+ * a tenth of the time is the most that projections take from the sagas under load. Whoever waits for the read model says so,
+ * and then nothing is gathered.
  */
-const gatherMs = 10
+const [gatherFactor, shortestGatherMs, longestGatherMs] = [9, 10, 150] as const
 
 /** Sent by whoever waits for a service's projections. */
 export const awaitedSignal = (service: string): string => `${service}.awaited`
@@ -65,16 +67,18 @@ export class Projector {
     const awaited = awaitedSignal(name)
     begun()
     let asked = ports.signals.seen(awaited)
+    let took = 0
     while (!until.aborted) {
       try {
         const seen = ports.signals.seen(mailbox)
         await reader.poll(batchLimit)
         crashPoint('projection.afterRead')
         const read = reader.pending.length
-        if (read > 0) await this.#apply(reader)
+        if (read > 0) took = await this.#apply(reader)
         this.#leader.trouble.over()
         if (read === batchLimit) continue
         await ports.signals.wait(mailbox, seen, pollMs, until)
+        const gatherMs = Math.min(Math.max(gatherFactor * took, shortestGatherMs), longestGatherMs)
         if (ports.signals.seen(mailbox) !== seen) await ports.signals.wait(awaited, asked, gatherMs, until)
         asked = ports.signals.seen(awaited)
       } catch (error) {
@@ -86,8 +90,8 @@ export class Projector {
     await releaseHold(ports.database, name, lease)
   }
 
-  /** Applies everything that was read, each row once however often it changed. */
-  async #apply(reader: Reader): Promise<void> {
+  /** Applies everything that was read, each row once however often it changed. Answers how many milliseconds that took. */
+  async #apply(reader: Reader): Promise<number> {
     const { name, ports } = this.#service
     const batch = reader.pending
     const began = ports.clock.now()
@@ -114,6 +118,7 @@ export class Projector {
       milliseconds: now - began,
       oldest: Math.max(...batch.map((message) => now - message.created)) / 1000,
     }))
+    return now - began
   }
 }
 
