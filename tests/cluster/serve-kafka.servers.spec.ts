@@ -80,6 +80,8 @@ describe('a database per service, and Kafka between', () => {
     const types = lines.map((line) => /ce_type=(\w+)/.exec(line)?.[1])
     expect(new Set(types)).toEqual(new Set(['OrderCreated', 'StockDecreased', 'PaymentCreated', 'SagaCompleted']))
     expect(lines[0]).toContain('ce_specversion=1.0')
+    const traces = lines.map((line) => /traceparent=00-(\w+)-\w+-01/.exec(line)?.[1])
+    expect(new Set(traces)).toEqual(new Set([saga?.id.replaceAll('-', '')]))
   })
 
   it.each([

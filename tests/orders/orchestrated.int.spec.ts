@@ -132,6 +132,14 @@ describe('F36: a participant that does not answer', () => {
   })
 })
 
+it('its calls are one trace, which is the saga', async () => {
+  const { saga_id } = (await place(await newProduct(shop, 5))).json()
+  const traces = [...store.traces, ...payments.traces]
+  expect(traces.length).toBeGreaterThanOrEqual(4)
+  for (const trace of traces) expect(trace).toMatch(new RegExp(`^00-${saga_id.replaceAll('-', '')}-[\\da-f]{16}-01$`))
+  expect(new Set(traces).size).toBe(traces.length)
+})
+
 it('a participant with several instances is called at the next one when one is gone', async () => {
   const product = await newProduct(shop, 5)
   await payments.close()

@@ -16,15 +16,19 @@ export interface ParticipantProxy {
   fate: Fate
   /** The paths that were called, in order. */
   readonly calls: string[]
+  /** Where each call stands in a trace. */
+  readonly traces: (string | undefined)[]
   close(): Promise<void>
 }
 
 /** @param call makes the call at the participant, and answers what its body says */
 export async function participantProxy(call: (path: string, body: unknown) => Promise<unknown>): Promise<ParticipantProxy> {
   const calls: string[] = []
+  const traces: (string | undefined)[] = []
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body: unknown = JSON.parse(await text(request))
     calls.push(request.url ?? '')
+    traces.push(request.headers.traceparent as string | undefined)
     const { fate } = proxy
     if (fate === 'hang') return
     if (fate === 'refuse') {
@@ -45,6 +49,7 @@ export async function participantProxy(call: (path: string, body: unknown) => Pr
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     fate: 'pass' as Fate,
     calls,
+    traces,
     async close() {
       server.close().closeAllConnections()
       await once(server, 'close')

@@ -1,4 +1,4 @@
-import { envelope } from '@comptoir/saga'
+import { envelope, traceParent } from '@comptoir/saga'
 import { CloudEvent, Kafka } from 'cloudevents'
 import { describe, expect, it } from 'vitest'
 import { loggedMessage } from '../../runtime/src/testing/broker-conformance.ts'
@@ -77,6 +77,13 @@ it('restores a message as it was', () => {
     { ...loggedMessage(9), txid: '18446744073709551615' },
   ])
     expect(toDelivery('store', received(toRecord('store', 'store', message))).message).toEqual(message)
+})
+
+it('says where a message stands in the trace of its saga', () => {
+  const [ofSaga, own] = [loggedMessage(7), loggedMessage(8, undefined, true)]
+  const traced = (message: typeof ofSaga) => headersOf(toRecord('store', 'store', message)).traceparent
+  expect(traced(ofSaga)).toBe(traceParent(ofSaga.key, ofSaga.type))
+  expect(traced(own)).toBe(traceParent(own.key, own.id ?? ''))
 })
 
 it('gives a message of a saga the same id however often it is sent', () => {

@@ -1,5 +1,5 @@
 import type { LoggedMessage } from '@comptoir/runtime'
-import { envelope } from '@comptoir/saga'
+import { envelope, traceParent } from '@comptoir/saga'
 import type { MessageToProduce } from './client.ts'
 
 /**
@@ -8,6 +8,9 @@ import type { MessageToProduce } from './client.ts'
  * No record gets a timestamp of ours: retention counts by it, so a message that is published late would be deleted at once.
  */
 const CONTENT_TYPE: readonly [Buffer, Buffer] = [Buffer.from('content-type'), Buffer.from('application/json')]
+
+/** Where whoever traces Kafka's messages looks for it. */
+const TRACE_PARENT = Buffer.from('traceparent')
 
 /** Names are few and the same: made once. */
 const names = new Map<string, Buffer>()
@@ -41,5 +44,6 @@ export function toRecord(topic: string, mailbox: string, message: LoggedMessage)
   // Where it lies in its log, so that it can be restored as it was; and whose it is, so that a copied topic is noticed.
   headers.set(headerName('logposition'), Buffer.from(`${message.epoch}/${message.txid}/${message.pos}`))
   headers.set(headerName('mailbox'), Buffer.from(mailbox))
+  headers.set(TRACE_PARENT, Buffer.from(traceParent(message.key, message.id ?? message.type)))
   return { topic, key: Buffer.from(message.key), value: Buffer.from(message.body), headers }
 }

@@ -10,6 +10,7 @@ export interface ReceivedEvent {
 }
 
 const PREFIX = 'ce_'
+const JSON_TYPE = 'application/json'
 const STRUCTURED = 'application/cloudevents+json'
 /** CloudEvents 1.0, 3.1: lower-case letters and digits. */
 const ATTRIBUTE_NAME = /^[a-z0-9]+$/
@@ -25,10 +26,7 @@ const MAX_INTEGER = 2 ** 31
  */
 export function receivedEvent(record: Pick<Message, 'headerEntries' | 'value'>): ReceivedEvent {
   const headers = readHeaders(record)
-  const [mediaType = '', ...parameters] = (headers.contentType ?? 'application/json').toLowerCase().split(';').map(trimmed)
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
-  if (charset !== undefined && charset.replaceAll('"', '') !== 'utf-8')
-    throw new Refusal('undecodable', `the character set is ${charset}`)
+  const mediaType = mediaTypeOf(headers.contentType)
   if (mediaType === STRUCTURED) return structured(textOf(record.value), headers.attributes)
   if (!isJson(mediaType)) throw new Refusal('undecodable', `the content type is ${mediaType}`)
   const body = textOf(record.value)
@@ -36,9 +34,19 @@ export function receivedEvent(record: Pick<Message, 'headerEntries' | 'value'>):
   return { attributes: headers.attributes, body }
 }
 
+/** @throws Refusal for a character set that is not UTF-8 */
+function mediaTypeOf(contentType = JSON_TYPE): string {
+  if (contentType === JSON_TYPE) return contentType
+  const [mediaType = '', ...parameters] = contentType.toLowerCase().split(';').map(trimmed)
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length)
+  if (charset !== undefined && charset.replaceAll('"', '') !== 'utf-8')
+    throw new Refusal('undecodable', `the character set is ${charset}`)
+  return mediaType
+}
+
 const trimmed = (text: string): string => text.trim()
 const isJson = (mediaType: string): boolean =>
-  mediaType === 'application/json' || (mediaType.endsWith('+json') && !mediaType.startsWith('application/cloudevents'))
+  mediaType === JSON_TYPE || (mediaType.endsWith('+json') && !mediaType.startsWith('application/cloudevents'))
 
 function readHeaders(record: Pick<Message, 'headerEntries'>) {
   const attributes = new Map<string, string>()
@@ -84,7 +92,7 @@ function structured(text: string, headers: ReadonlyMap<string, string>): Receive
   }
   for (const [name, value] of headers)
     if (attributes.get(name) !== value) throw new Refusal('invalid_cloudevent', `header and body disagree about ${name}`)
-  const contentType = attributes.get('datacontenttype') ?? 'application/json'
+  const contentType = attributes.get('datacontenttype') ?? JSON_TYPE
   if (!isJson(trimmed(contentType.toLowerCase().split(';')[0] ?? '')))
     throw new Refusal('undecodable', `the data is ${contentType}`)
   if (!('data' in event)) throw new Refusal('undecodable', 'there is no data')

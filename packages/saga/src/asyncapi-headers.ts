@@ -4,10 +4,20 @@ const uuid = { type: 'string', format: 'uuid' } as const
 /** The key of every record: the saga, so that its messages keep their order. */
 export const sagaKey = uuid
 
-/** The headers of every message: the attributes of CloudEvents 1.0 in the binary mode of its Kafka binding, and our extensions. */
+/** The headers of every message: the attributes of CloudEvents 1.0 in the binary mode of its Kafka binding, our extensions, and where it stands in a trace. */
 export const headersSchema = {
   type: 'object',
-  required: ['content-type', 'ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_subject', 'ce_time', 'ce_correlationid'],
+  required: [
+    'content-type',
+    'ce_specversion',
+    'ce_id',
+    'ce_source',
+    'ce_type',
+    'ce_subject',
+    'ce_time',
+    'ce_correlationid',
+    'traceparent',
+  ],
   properties: {
     'content-type': { const: 'application/json' },
     ce_specversion: { const: '1.0' },
@@ -20,6 +30,11 @@ export const headersSchema = {
     ce_definition: { ...text, description: 'Name, version and fingerprint of the declaration; absent on other events.' },
     ce_logposition: { ...text, pattern: '^\\d+/\\d+/\\d+$', description: 'Where it lies in the log of its sender.' },
     ce_mailbox: { ...text, description: 'The service that it is for.' },
+    traceparent: {
+      ...text,
+      pattern: '^00-[\\da-f]{32}-[\\da-f]{16}-01$',
+      description: 'W3C Trace Context: the trace is the saga, its id without dashes.',
+    },
   },
 } as const
 

@@ -34,6 +34,13 @@ export interface Enveloped {
   readonly data: unknown
 }
 
+/** All messages of one transaction are of one time. */
+let lastTime = { at: 0, text: new Date(0).toISOString() }
+function timeText(at: number): string {
+  if (at !== lastTime.at) lastTime = { at, text: new Date(at).toISOString() }
+  return lastTime.text
+}
+
 /** The message as a CloudEvent. */
 export function envelope(message: Enveloped): CloudEvent {
   return {
@@ -42,7 +49,7 @@ export function envelope(message: Enveloped): CloudEvent {
     source: `/${message.service}`,
     type: message.type,
     subject: message.key,
-    time: new Date(message.time).toISOString(),
+    time: timeText(message.time),
     datacontenttype: 'application/json',
     correlationid: message.key,
     ...(message.definition === undefined ? {} : { definition: message.definition }),

@@ -68,4 +68,5 @@ export {
 export { literalsOf, schemaText } from './schema-text.ts'
 export { type SequenceStyle, sequenceDiagram, sequenceStyles } from './sequence-diagram.ts'
 export type { PlacesOf, StepsAt, StepsOf, Task, UndoTask } from './task.ts'
+export { traceParent } from './trace.ts'
 export { stateOf, type Transition, transition, transitionsOf } from './transitions.ts'

@@ -1,5 +1,5 @@
 import { type StepCall, StepCallError } from '@comptoir/runtime'
-import type { Answer, Command } from '@comptoir/saga'
+import { type Answer, type Command, commandType, traceParent } from '@comptoir/saga'
 
 /**
  * Where the steps of each participant are called: absolute URLs without a slash at the end, one for each of its instances, or
@@ -31,7 +31,7 @@ export class ParticipantCalls {
     const turn = this.#turns.get(at) ?? 0
     const place = `${addresses[turn % addresses.length]}/sagas/${saga}/steps/${command.step}/${command.phase}`
     try {
-      const answer = await ask(place, { definition, data: body }, command, abort)
+      const answer = await ask(place, saga, { definition, data: body }, command, abort)
       this.#troubles.delete(at)
       return answer
     } catch (error) {
@@ -43,10 +43,10 @@ export class ParticipantCalls {
   }
 }
 
-async function ask(place: string, body: object, command: Command, signal: AbortSignal): Promise<StepAnswer> {
+async function ask(place: string, saga: string, body: object, command: Command, signal: AbortSignal): Promise<StepAnswer> {
   const response = await fetch(place, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', traceparent: traceParent(saga, commandType(command)) },
     body: JSON.stringify(body),
     redirect: 'error',
     signal,
