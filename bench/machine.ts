@@ -8,3 +8,6 @@ export const machine = {
   node: process.version,
   os: `${type()} ${release()}`,
 }
+
+export const inWords = ({ cpu, cores, memoryGigabytes, node }: typeof machine): string =>
+  `${cores} cores ${cpu}, ${memoryGigabytes} GB, Node ${node}`

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { prepareDatabase } from '../apps/comptoir/src/prepared-database.ts'
 import { modes, openPlaces } from './place.ts'
-import { writeResults } from './report.ts'
+import { writeReport } from './report.ts'
 import { type Findings, fullScale, quickScale } from './scenario.ts'
 import { expiry } from './scenarios/expiry.ts'
 import { history } from './scenarios/history.ts'
@@ -41,23 +41,22 @@ if (chosen.length < positionals.length) refuse(`the scenarios of this mode are: 
 await prepareDatabase()
 const places = await openPlaces(mode)
 const began = performance.now()
-const findings: Record<string, Findings> = {}
+const found: Findings[] = []
+let file = ''
 for (const [index, scenario] of chosen.entries()) {
   const say = (text: string) => {
     const minutes = ((performance.now() - began) / 60_000).toFixed(1)
     process.stderr.write(`[${index + 1}/${chosen.length} ${scenario.name}, ${minutes} min] ${text}\n`)
   }
-  findings[scenario.name] = await scenario.run({ scale, say, places })
+  const findings = await scenario.run({ scale, say, places })
+  found.push(findings)
+  file = await writeReport(mode, scenario.name, findings, scale, values.quick)
 }
 await places.close()
 
-const found = Object.values(findings)
 console.log(`\n${table(found.flatMap(({ figures }) => figures))}\n`)
 for (const note of found.flatMap(({ notes }) => notes)) console.log(note)
-const complete = !values.quick && chosen.length === possible.length
-console.log(
-  `\nAll runs: ${relative('.', await writeResults(findings, scale, complete, mode))}.json, and a picture beside it (.svg)`,
-)
+console.log(`\nAll that was found in this mode: ${relative('.', file)}.json, as a table (.md) and a picture (.svg) beside it`)
 
 function refuse(reason: string): never {
   throw new Error(reason)

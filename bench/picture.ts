@@ -1,4 +1,6 @@
 import type { Figure } from './figure.ts'
+import { inWords } from './machine.ts'
+import type { Report } from './scenario.ts'
 import { digits } from './table.ts'
 
 /*
@@ -13,17 +15,21 @@ const rowHeight = 30
 /** Between two scenarios. */
 const gap = 12
 const color = { none: '#5b7fa6', reached: '#3f8f5f', missed: '#c0504d', byHand: '#b9b9b9', text: '#222', dim: '#666' }
+const small = `fill="${color.dim}" font-size="10"`
 
-/** @param subtitle what it was measured on. @param scenarios the figures by scenario */
-export function picture(title: string, subtitle: string, scenarios: Readonly<Record<string, readonly Figure[]>>): string {
+type Drawn = Pick<Report, 'at' | 'commit' | 'machine' | 'figures'>
+
+/** @param scenarios what was found, by scenario */
+export function picture(title: string, scenarios: Readonly<Record<string, Drawn>>): string {
+  const machines = new Set(Object.values(scenarios).map((report) => inWords(report.machine)))
   const parts = [
     text(20, 28, `Comptoir, ${title}`, 'font-size="17" font-weight="bold"'),
-    text(20, 46, subtitle, `fill="${color.dim}"`),
+    text(20, 46, [...machines].join('; '), `fill="${color.dim}"`),
     legend(20, 66),
   ]
   let top = head
-  for (const [scenario, figures] of Object.entries(scenarios)) {
-    parts.push(text(20, top + 14, scenario, 'font-weight="bold"'))
+  for (const [scenario, { at, commit, figures }] of Object.entries(scenarios)) {
+    parts.push(text(20, top + 14, scenario, 'font-weight="bold"'), text(20, top + 28, `${at.slice(0, 10)}, ${commit}`, small))
     for (const figure of figures) {
       parts.push(row(figure, Math.max(...figures.filter(({ unit }) => unit === figure.unit).map(largest)), top))
       top += rowHeight

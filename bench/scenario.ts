@@ -1,4 +1,5 @@
 import type { Figure } from './figure.ts'
+import type { machine } from './machine.ts'
 import type { Mode, Places } from './place.ts'
 
 /** How much of each scenario is run. */
@@ -63,6 +64,15 @@ export interface Findings {
   readonly details: unknown
   /** What is worth a line below the table. */
   readonly notes: readonly string[]
+}
+
+/** What a scenario found, when and with what. */
+export interface Report extends Findings {
+  readonly at: string
+  /** The commit that was measured; a plus behind it: and changes that are not committed. */
+  readonly commit: string
+  readonly machine: typeof machine
+  readonly scale: Scale
 }
 
 export interface Scenario {

@@ -1,17 +1,22 @@
 import type { Figure } from './figure.ts'
+import { inWords } from './machine.ts'
+import type { Report } from './scenario.ts'
 
-/** The figures as a table, each beside what the hand-written loop reached, and its goal. */
+const heading = ['what', 'median', 'min … max', 'by hand', 'goal', '']
+
+const cells = ({ name, unit, values: { median, min, max, runs }, byHand, goal, reached }: Figure): string[] => [
+  name,
+  `${digits(median)} ${unit}`,
+  runs > 1 ? `${digits(min)} … ${digits(max)}` : 'one run',
+  byHand ? digits(byHand.median) : '',
+  goal?.text ?? '',
+  reached === null ? '' : reached ? 'reached' : 'MISSED',
+]
+
+/** The figures as a table for a terminal, each beside what the hand-written loop reached, and its goal. */
 export function table(figures: readonly Figure[]): string {
-  const rows = figures.map(({ name, unit, values: { median, min, max, runs }, byHand, goal, reached }) => [
-    name,
-    `${digits(median)} ${unit}`,
-    runs > 1 ? `${digits(min)} … ${digits(max)}` : '',
-    byHand ? digits(byHand.median) : '',
-    goal?.text ?? '',
-    reached === null ? '' : reached ? 'reached' : 'MISSED',
-  ])
-  const all = [['what', 'median', 'min … max', 'by hand', 'goal', ''], ...rows]
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
+  const all = [heading, ...figures.map(cells)]
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
   return all
     .map((row) =>
       row
@@ -20,6 +25,20 @@ export function table(figures: readonly Figure[]): string {
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** The figures of all scenarios as Markdown, with when and on what each was measured. */
+export function markdown(title: string, scenarios: Readonly<Record<string, Report>>): string {
+  const line = (row: readonly string[]) => `| ${row.join(' | ')} |`
+  const parts = Object.entries(scenarios).map(([name, { at, commit, machine, scale, figures, notes }]) =>
+    [
+      `## ${name}`,
+      `${at.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}, ${inWords(machine)}; runs: at most ${scale.runs}`,
+      [line(heading), line(heading.map(() => '---')), ...figures.map((figure) => line(cells(figure)))].join('\n'),
+      ...notes,
+    ].join('\n\n'),
+  )
+  return `${[`# ${title}`, ...parts].join('\n\n')}\n`
 }
 
 /** Three digits that count. */
