@@ -22,6 +22,7 @@ export { LogConsumer } from './log-consumer.ts'
 export {
   drivingMigrations,
   engineMigrations,
+  engineTables,
   MigrationChangedError,
   MigrationForbiddenError,
   type Migrations,

@@ -26,6 +26,23 @@ export const engineMigrations = (schema: string): Migrations => ({
   schema,
 })
 
+/** The engine's tables in a service's schema, but for its leases: what is emptied to begin anew. */
+export const engineTables = [
+  'member',
+  'log',
+  'inbox',
+  'position',
+  'saga',
+  'saga_open',
+  'held_key',
+  'held_message',
+  'replay_request',
+  'started',
+  'idempotency_key',
+  'operator_act',
+  'declaration',
+] as const
+
 /** The table of a service that drives sagas. */
 export const drivingMigrations = (schema: string): Migrations => ({
   owner: `${schema}.driving`,

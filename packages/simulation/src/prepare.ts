@@ -3,25 +3,12 @@ import {
   driverMailbox,
   drivingMigrations,
   engineMigrations,
+  engineTables,
   type Migrations,
   migrate,
   raiseEpoch,
   sharedMigrations,
 } from '@comptoir/runtime'
-
-const engineTables = [
-  'member',
-  'log',
-  'inbox',
-  'position',
-  'saga',
-  'saga_open',
-  'held_key',
-  'held_message',
-  'replay_request',
-  'started',
-  'idempotency_key',
-]
 
 /**
  * Makes the tables of these services, and forgets all that an earlier simulation left in those of the engine. The services' own

@@ -18,7 +18,7 @@ describe('the faults of the old system', () => {
     })
     expect(orders.map(({ status }) => status).sort()).toEqual([...Array(9).fill('CANCELLED'), 'PLACED'])
     for (const { status, reason } of orders) expect(reason).toBe(status === 'PLACED' ? null : 'out_of_stock')
-    expect(lowest).toBe(0)
+    expect(lowest).toBeGreaterThanOrEqual(0)
     expect(await store.shop.stock(gadget)).toBe(0)
   })
 

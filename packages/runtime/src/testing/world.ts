@@ -7,7 +7,7 @@ import { soleLeases } from '../leading.ts'
 import { localSignals } from '../local-signals.ts'
 import { appendToLog, type LoggedMessage } from '../log.ts'
 import { LogConsumer } from '../log-consumer.ts'
-import { engineMigrations, migrate, sharedMigrations } from '../migrate.ts'
+import { engineMigrations, engineTables, migrate, sharedMigrations } from '../migrate.ts'
 import type { Database } from '../ports/database.ts'
 import type { Signals } from '../ports/signals.ts'
 import { Relay } from '../relay.ts'
@@ -42,20 +42,7 @@ export async function prepareWorld(database: Database): Promise<Database> {
   return database
 }
 
-const tables = [
-  'member',
-  'log',
-  'inbox',
-  'position',
-  'saga',
-  'saga_open',
-  'held_key',
-  'held_message',
-  'replay_request',
-  'started',
-  'idempotency_key',
-  'effect',
-]
+const tables = [...engineTables, 'effect']
 
 /** Waits are cut short: nothing here depends on how long they are, only on what time it is. */
 function impatientSignals(): Signals {
