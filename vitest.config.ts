@@ -17,7 +17,9 @@ const environments: Record<string, Record<string, string>> = { integration: { TE
 
 const specs = (kind: string): string => `**/*.${kind}.spec.ts`
 /** The specs of the engine run in both: in memory, and on a real server. */
-const further: Record<string, string[]> = { servers: ['packages/runtime/src/*.int.spec.ts'] }
+const further: Record<string, string[]> = {
+  servers: ['packages/runtime/src/*.int.spec.ts', 'packages/runtime/src/!(pglite)/*.int.spec.ts'],
+}
 const project = (name: string, include: string[], exclude: string[] = []) => ({
   extends: true as const,
   test: {

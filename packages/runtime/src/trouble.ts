@@ -1,6 +1,6 @@
+import { backoff, errorText } from './consuming/failures.ts'
 import { tell } from './diagnostics.ts'
-import { backoff, errorText } from './failures.ts'
-import { isFinal } from './leading.ts'
+import { isFinal } from './leading/leading.ts'
 import type { Random } from './ports/clock.ts'
 import type { Signals } from './ports/signals.ts'
 

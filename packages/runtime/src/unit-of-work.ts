@@ -13,8 +13,8 @@ import {
   settleSending,
   stepOf,
 } from '@comptoir/saga'
-import { endSagas, insertSagas, type OpenedSaga } from './home.ts'
-import { appendToLog, type LogEntry } from './log.ts'
+import { endSagas, insertSagas, type OpenedSaga } from './home/home.ts'
+import { appendToLog, type LogEntry } from './log/log.ts'
 import type { Ending, Home, Lockable } from './participant.ts'
 import type { Ids } from './ports/clock.ts'
 import type { inTransaction, Transaction, Value } from './ports/database.ts'

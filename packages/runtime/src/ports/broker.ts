@@ -1,4 +1,4 @@
-import type { LoggedMessage } from '../log.ts'
+import type { LoggedMessage } from '../log/log.ts'
 
 /**
  * The Broker port: carries the messages of a service's log to the mailboxes of other services, each in its own process and

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LoggedMessage } from '../log.ts'
+import type { LoggedMessage } from '../log/log.ts'
 import type { Broker, Delivery, Subscription } from '../ports/broker.ts'
 import { systemIds } from '../system.ts'
 import { eventually } from './eventually.ts'

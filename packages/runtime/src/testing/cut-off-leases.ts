@@ -1,4 +1,4 @@
-import { DatabaseLeases } from '../database-leases.ts'
+import { DatabaseLeases } from '../leading/database-leases.ts'
 import { type Database, DatabaseError } from '../ports/database.ts'
 
 /** Leases in a database from which they can be cut off. */

@@ -1,4 +1,4 @@
-import type { LoggedMessage } from '../log.ts'
+import type { LoggedMessage } from '../log/log.ts'
 import { type Broker, BrokerError, type Delivery, type Subscription } from '../ports/broker.ts'
 
 const partitionCount = 6

@@ -1,6 +1,6 @@
 import { defineSaga, done, message, type Outcome, type Task, type UndoTask } from '@comptoir/saga'
 import { Type } from 'typebox'
-import type { LoggedMessage } from '../log.ts'
+import type { LoggedMessage } from '../log/log.ts'
 import { type EventHandler, type Participant, participant } from '../participant.ts'
 import type { Unit } from '../unit.ts'
 
