@@ -30,8 +30,9 @@ export function pausedOrder(client: Client, style: string, place: () => Promise<
       if (found && (await client.post(`/saga-api/sagas/${found}/pause`, body)).status === 200) paused = found
     }
     await placing
-    // Its last step may have been under way.
     if (paused === undefined) return undefined
+    // Its last step may have been under way: by the time that all others have ended, it has ended, too, or waits.
+    await until('the others have ended', async () => (await running()).length === 0)
     const { status } = (await client.get(`/saga-api/sagas/${paused}`)).json<{ status: string }>()
     return status === 'paused' && paused
   })
