@@ -50,7 +50,9 @@ for (const [index, scenario] of chosen.entries()) {
   }
   const findings = await scenario.run({ scale, say, places })
   found.push(findings)
-  file = await writeReport(mode, scenario.name, findings, scale, values.quick)
+  // Of histories of other lengths each stands for itself.
+  const name = scenario === history && pastOrders !== usual.pastOrders ? `${scenario.name}-${pastOrders}` : scenario.name
+  file = await writeReport(mode, name, findings, scale, values.quick)
 }
 await places.close()
 
