@@ -59,7 +59,7 @@ await answer(async ({ place, style, single, sagas, inFlight }: StyleWork): Promi
   const statements = (counted?.statements ?? 0) - before.statements
   const found = await messages(database)
   await server.close()
-  await stop()
+  await stop(style !== 'http')
   return {
     latencies,
     sagasPerSecond: sagas / seconds,
