@@ -16,11 +16,15 @@ beforeAll(async () => {
 afterEach(() => projector.stop())
 afterAll(() => database.close())
 
-async function projecting(fails: (moment: Moment) => string | undefined = () => undefined): Promise<World> {
+async function projecting(
+  fails: (moment: Moment) => string | undefined = () => undefined,
+  during: () => void = () => {},
+): Promise<World> {
   const world = await World.create(database, { through: (db) => faultyDatabase(db, fails) })
   seen = []
   projector = new Projector(world.services.a, async (tx, changes) => {
     seen.push(Object.fromEntries(changes))
+    during()
     for (const [kind, ids] of changes)
       await tx.query(`insert into a.effect (saga, name) select gen_random_uuid(), $1 || i from unnest($2::text[]) as i`, [
         kind,
@@ -71,6 +75,35 @@ describe('a projector', () => {
     signals.send([awaitedSignal('a')])
     await change(world, 'stock', [3])
     await eventually(async () => (await world.effects()).length === 3)
+  })
+
+  it.each([
+    ['as long as the steps of one saga take, when a projection is quick', 0, 10],
+    ['nine times as long as the projection took', 7, 63],
+    ['no longer than keeps the read model fresh', 1_000, 150],
+  ])('gathers %s', async (_rule, took, gathers) => {
+    let passed = 0
+    const world = await projecting(undefined, () => {
+      passed += took
+    })
+    const { clock, signals } = world.services.a.ports
+    const { now } = clock
+    clock.now = () => now() + passed
+    const { wait } = signals
+    const asked: number[] = []
+    signals.wait = (name, before, ms, abort) => {
+      if (name === awaitedSignal('a')) asked.push(ms)
+      return wait(name, before, ms, abort)
+    }
+    await projector.start()
+    await change(world, 'stock', [1])
+    await eventually(async () => (await world.effects()).length === 1)
+    asked.length = 0
+    await eventually(async () => {
+      await change(world, 'stock', [2])
+      return asked.length > 0
+    })
+    expect(asked[0]).toBe(gathers)
   })
 
   it('F3: moves on with the commit only, and says why it stands still', async () => {
