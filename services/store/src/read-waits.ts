@@ -87,7 +87,9 @@ export class ReadWaits implements ReadYourWrites {
   }
 
   async #shown(id: number, ms: number, test: (order: Order) => boolean): Promise<Order | undefined> {
-    for (let left = ms; left > 0; left -= patienceMs) {
+    // By the clock, not by the looks: each may take its time, and the process may stand still meanwhile.
+    const end = performance.now() + ms
+    for (let left = ms; left > 0; left = end - performance.now()) {
       let found: Order | undefined
       const matches = (row: Shown | undefined) => {
         if (row !== undefined && test(row as Order)) found = row as Order

@@ -88,6 +88,7 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
       },
       async (request, reply) => {
         const id = Number(request.params.order_id)
+        const end = performance.now() + longestWaitMs
         const cancellation = await requestCancellation(work, id)
         if (cancellation.kind === 'unknown') throw unknown(id, { deleted: false })
         if (cancellation.kind === 'ended')
@@ -95,7 +96,7 @@ export function ordersApi({ work, waits, linkTo, cursorSecret }: OrdersOptions):
             members: { deleted: false },
           })
         if (cancellation.kind === 'refused') throw notCancellable(id, cancellation.status)
-        const order = await waits.order(id, longestWaitMs, ({ status }) => ended.has(status))
+        const order = await waits.order(id, end - performance.now(), ({ status }) => ended.has(status))
         if (!order) return reply.code(202).header('location', request.url).send({ deleted: false })
         if (order.status !== 'CANCELLED' && order.status !== 'EXPIRED') throw notCancellable(id, order.status)
         return { deleted: true }
@@ -115,6 +116,8 @@ async function markPaid(
   waits: ReadWaits,
   { order_id, is_paid, payment_id }: Static<typeof PaidOrder>,
 ): Promise<boolean> {
+  // All of it together is one wait, for the client.
+  const end = performance.now() + longestWaitMs
   const order = await writtenOrder(work, order_id)
   if (!order) throw unknown(order_id)
   if (!is_paid) {
@@ -122,10 +125,10 @@ async function markPaid(
       throw new Problem(409, 'already_paid', `Order ${order_id} is paid, which cannot be taken back here: refund it outside.`)
     return false
   }
-  // Both waits together are one, for the client.
-  const end = performance.now() + longestWaitMs
   const placed =
-    order.status === 'PENDING' ? await waits.order(order_id, longestWaitMs, ({ status }) => status !== 'PENDING') : order
+    order.status === 'PENDING'
+      ? await waits.order(order_id, end - performance.now(), ({ status }) => status !== 'PENDING')
+      : order
   if (!placed)
     throw new Problem(
       409,
