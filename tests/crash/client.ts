@@ -4,8 +4,8 @@ import { type Answer, Client } from '../kit/client.ts'
 export class MortalClient {
   readonly #client: Client
 
-  constructor(url: string) {
-    this.#client = new Client(url)
+  constructor(url: string, hangMs?: number) {
+    this.#client = new Client(url, hangMs)
   }
 
   /** Undefined when the connection ended before an answer came. @throws when the server lives and says nothing */

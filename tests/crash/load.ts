@@ -13,6 +13,8 @@ const scarce: Line = { product_id: 3, quantity: 3 }
 const firstDelta = 20_000
 /** Between two tries in an outage. */
 const outageMs = 100
+/** An instance may stand still for eight seconds, a statement take ten and a wait ten, one after the other. */
+const outageHangMs = 60_000
 
 /** An answer that comes through a gateway; undefined when nobody behind it gave one, or the client has waited long enough. */
 export async function throughGateway(answer: Promise<Answer | undefined>): Promise<Answer | undefined> {
@@ -70,7 +72,7 @@ export class Load {
 
   /** Works with so many connections until the process is gone, or `stop` is called. */
   async run(url: string, connections: number): Promise<void> {
-    this.#client = new MortalClient(url)
+    this.#client = this.#clientOf(url)
     this.#stopped = false
     const doubtful = this.#doubtful
     this.#doubtful = []
@@ -83,6 +85,11 @@ export class Load {
     this.#doubtful.push(...doubtful)
   }
 
+  /** Behind a gateway it need not be so patient: silence is an answer there. */
+  #clientOf(url: string): MortalClient {
+    return this.#outages && !this.#gateway ? new MortalClient(url, outageHangMs) : new MortalClient(url)
+  }
+
   /** Lets every client finish what it does. */
   stop(): void {
     this.#stopped = true
@@ -90,7 +97,7 @@ export class Load {
 
   /** Sends the orders again that were never answered, under their keys: each is placed once. */
   async settle(url: string): Promise<void> {
-    this.#client = new MortalClient(url)
+    this.#client = this.#clientOf(url)
     for (let attempt = this.#doubtful.pop(); attempt; attempt = this.#doubtful.pop()) await this.#order(attempt)
   }
 

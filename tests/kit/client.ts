@@ -13,10 +13,12 @@ const hangMs = 15_000
 /** A client of the HTTP API that uses no more than `fetch`, as old clients would. */
 export class Client {
   readonly url: string
+  readonly #hangMs: number
 
   /** @param url where the server is, without a slash at the end */
-  constructor(url: string) {
+  constructor(url: string, hang = hangMs) {
     this.url = url
+    this.#hangMs = hang
   }
 
   /** Sends a request. A body that is text or bytes goes as it is, any other as JSON; `application/json` unless a header says otherwise. */
@@ -26,7 +28,7 @@ export class Client {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(hangMs),
+      signal: AbortSignal.timeout(this.#hangMs),
     })
     const text = await answer.text()
     return { status: answer.status, headers: answer.headers, text, json: <T>() => JSON.parse(text) as T }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sampleCard } from '../kit/shop.ts'
 import { type Fault, refuseRows } from './fault.fixture.ts'
 import { foldedReadModel, shownReadModel } from './invariants.fixture.ts'
-import { drained, newProduct, openShop, order, paymentOf, place, placed, type Shop, stockOf } from './shop.fixture.ts'
+import { drained, newProduct, openShop, order, paymentOf, place, placed, type Shop, stockShown } from './shop.fixture.ts'
 
 let shop: Shop
 beforeAll(async () => {
@@ -43,7 +43,7 @@ test('I13: whoever reads an order or a level again never sees it older, under lo
     let level = 100
     const taking = Promise.all(Array.from({ length: 100 }, () => place(shop, 2, [{ product_id: scarce, quantity: 1 }])))
     while (level > 0) {
-      const now = await stockOf(shop, scarce)
+      const now = await stockShown(shop, scarce)
       expect(now).toBeLessThanOrEqual(level)
       level = now
     }
@@ -57,7 +57,7 @@ test('what was written is what is read, in each step, while nothing disturbs', a
   const product = await newProduct(shop, 5)
   for (let quantity = 0; quantity < 20; quantity += 1) {
     await shop.call('POST', '/stocks', { product_id: product, quantity })
-    expect(await stockOf(shop, product)).toBe(quantity)
+    expect(await stockShown(shop, product)).toBe(quantity)
   }
 })
 
@@ -73,7 +73,7 @@ test('a level that is gone is not waited for, one that the read model is behind 
   ])
   expect(ended).toEqual(['gone', 'behind'])
   const dropped = await shop.database.query('select 1 from store_view.stock where product_id = $1', [kept])
-  expect([dropped, await stockOf(shop, kept)]).toEqual([[], 5])
+  expect([dropped, await stockShown(shop, kept)]).toEqual([[], 5])
   // The next change brings it back.
   await shop.call('POST', '/stocks', { product_id: kept, quantity: 6 })
   await drained(shop)
@@ -100,7 +100,7 @@ test('F33: while the read model stands still, writes are read back from the writ
   const still = await stillReadModel()
 
   expect((await shop.call('POST', '/stocks', { product_id: product, quantity: 50 })).body).toEqual({ result: 'rows updated: 1' })
-  expect(await stockOf(shop, product)).toBe(50)
+  expect(await stockShown(shop, product)).toBe(50)
   const added = {
     items: [
       { product_id: product, quantity: 1 },
@@ -109,7 +109,7 @@ test('F33: while the read model stands still, writes are read back from the writ
     operation: '+',
   }
   expect((await shop.call('PUT', '/stocks', added)).status).toBe(200)
-  expect([await stockOf(shop, product), await stockOf(shop, pair)]).toEqual([51, 8])
+  expect([await stockShown(shop, product), await stockShown(shop, pair)]).toEqual([51, 8])
   const overview = (await shop.call('GET', '/stocks/reports/overview-stocks')).body as { 'Unités en stock': number }[]
   expect(overview.slice(-2).map((line) => line['Unités en stock'])).toEqual([51, 8])
 

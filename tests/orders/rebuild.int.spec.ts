@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Instance } from '../../apps/comptoir/src/instance.ts'
 import { until } from '../kit/wait.ts'
 import { foldedReadModel, shownReadModel } from './invariants.fixture.ts'
-import { drained, newProduct, openShop, order, pay, place, placed, type Shop, stockOf } from './shop.fixture.ts'
+import { drained, newProduct, openShop, order, pay, place, placed, type Shop, stockShown } from './shop.fixture.ts'
 
 let shop: Shop
 let product: number
@@ -85,7 +85,7 @@ test('I12, I13: under load the answers stay right, nothing is lost, and at the e
     for (let quantity = 1; rebuilding; quantity += 1) {
       const deleted = await newProduct(shop, 0)
       await shop.call('POST', '/stocks', { product_id: own, quantity })
-      expect(await stockOf(shop, own)).toBe(quantity)
+      expect(await stockShown(shop, own)).toBe(quantity)
       await shop.call('DELETE', `/products/${deleted}`)
     }
   })()

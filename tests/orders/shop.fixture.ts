@@ -92,8 +92,15 @@ export async function placed(shop: Shop, product_id: number, quantity = 1, user_
 }
 
 export const order = async (shop: Shop, id: number) => (await shop.call('GET', `/orders/${id}`)).body
-export const stockOf = async (shop: Shop, product: number): Promise<number> =>
+/** The stock as the shop shows it at this moment. */
+export const stockShown = async (shop: Shop, product: number): Promise<number> =>
   (await shop.call('GET', `/stocks/${product}`)).body.quantity
+
+/** The stock as the shop shows it when its read model has caught up with everything that was written before. */
+export async function stockOf(shop: Shop, product: number): Promise<number> {
+  await until('the read model has caught up', () => nothing(shop, unread('store', 'store', 'store.changes')))
+  return stockShown(shop, product)
+}
 
 /** The id of an order's payment, as the link shows it. */
 export const paymentOf = async (shop: Shop, id: number): Promise<number> =>
@@ -110,15 +117,16 @@ export async function after<T>(turns: number, act: () => Promise<T>): Promise<T>
 }
 
 /** Resolves when every saga has ended and every message and change was handled. */
-export const drained = ({ database }: Shop): Promise<boolean> =>
-  until('all is done', async () => {
-    const [row] = await database.query<{ open: boolean }>(openWork)
-    return row?.open === false
-  })
+export const drained = (shop: Shop): Promise<boolean> => until('all is done', () => nothing(shop, openWork))
 
-const unread = (reader: string, source: string) => `exists (
+async function nothing({ database }: Shop, condition: string): Promise<boolean> {
+  const [row] = await database.query<{ open: boolean }>(`select ${condition} as open`)
+  return row?.open === false
+}
+const unread = (reader: string, source: string, consumer?: string) => `exists (
   select from ${reader}.position as p join ${source}.log as l on l.mailbox = p.consumer
-  where p.source = '${source}' and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos))`
-const openWork = `select exists (select from store.saga_open)
+  where p.source = '${source}' and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos)
+    ${consumer === undefined ? '' : `and p.consumer = '${consumer}'`})`
+const openWork = `exists (select from store.saga_open)
   or ${unread('store', 'store')} or ${unread('store', 'payments')}
-  or ${unread('payments', 'store')} or ${unread('payments', 'payments')} as open`
+  or ${unread('payments', 'store')} or ${unread('payments', 'payments')}`

@@ -182,7 +182,7 @@ describe('F38: an instance that has no way to its database', () => {
     const ids = await world.begin(trips)
     await eventually(() => asked > 0)
     await world.until(() => world.broker.members('b') === 1)
-    await eventually(() => world.ended())
+    await world.until(() => world.ended())
     answer()
     await eventually(() => world.broker.members('b') === 2)
     for (const id of ids) expect(await world.effects(id)).toEqual(complete)
