@@ -1,5 +1,5 @@
 import { answerType, type Command, commandType } from './command.ts'
-import { type Saga, type StepDefinition, stepOf } from './definition.ts'
+import { requested, type Saga, type StepDefinition, stepOf } from './definition.ts'
 import { durationText } from './duration.ts'
 import { mermaidIds, mermaidText } from './mermaid-text.ts'
 import { type Change, firstSending, type Sending, sendingAfter } from './protocol.ts'
@@ -11,7 +11,10 @@ export type SequenceStyle = (typeof sequenceStyles)[number]
 
 const orchestrator = 'orchestrator'
 
-/** Who says what to whom, as a Mermaid sequence diagram; every failure is a branch, with its compensation in it. */
+/**
+ * Who says what to whom, as a Mermaid sequence diagram; every failure is a branch, with its compensation in it. What a service
+ * does in one transaction is no message: a first step at home, run by the request that begins the saga, and an end at home.
+ */
 export function sequenceDiagram(saga: Saga, style: SequenceStyle): string {
   const places = new Set([saga.home, ...(style === 'choreographed' ? [] : [orchestrator]), ...saga.steps.map(({ at }) => at)])
   const ids = mermaidIds(places)
@@ -23,7 +26,7 @@ export function sequenceDiagram(saga: Saga, style: SequenceStyle): string {
   const lines =
     style === 'choreographed'
       ? choreographed(saga, pen, saga.home, begin)
-      : [pen.say(saga.home, orchestrator, begin.type), ...orchestrated(saga, pen, wires[style], begin)]
+      : [pen.note(orchestrator, `${saga.name} begins`), ...orchestrated(saga, pen, wires[style], begin)]
   return [
     'sequenceDiagram',
     ...[...ids].map(([place, id]) => (place === id ? `participant ${id}` : `participant ${id} as ${place}`)).map(indent),
@@ -41,12 +44,13 @@ const indent = (line: string) => `  ${line}`
 
 /** What follows from a message in the choreography: each participant sends to its neighbour, forward or back. */
 function choreographed(saga: Saga, pen: Pen, from: string, { type, target }: Sending): string[] {
-  const arrow = pen.say(from, target.at, type)
-  if (target.kind === 'end') return [arrow, pen.note(saga.home, endText(saga, target.outcome))]
+  const isInside = from === saga.home && from === target.at && (target.kind === 'end' || type === requested(saga))
+  const arrow = isInside ? [] : [pen.say(from, target.at, type)]
+  if (target.kind === 'end') return [...arrow, pen.note(saga.home, endText(saga, target.outcome))]
   const step = stepOf(saga, target.step)
   const after = (change: Change) => followed(saga, step, change, (sending) => choreographed(saga, pen, step.at, sending))
-  if (target.phase === 'undo') return [arrow, pen.note(step.at, undoText(step)), ...after('undone')]
-  return [arrow, pen.note(step.at, doText(step)), ...branches(step, after('done'), () => after('failed'))]
+  if (target.phase === 'undo') return [...arrow, pen.note(step.at, undoText(step)), ...after('undone')]
+  return [...arrow, pen.note(step.at, doText(step)), ...branches(step, after('done'), () => after('failed'))]
 }
 
 /** How a driver and a participant talk: the text of a command, and of its answer. */
