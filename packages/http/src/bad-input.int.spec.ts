@@ -139,6 +139,13 @@ describe('bodies', () => {
     expect(seen(answer)).toEqual(expected)
   })
 
+  it.each([
+    [order({ items: [] }), 'at least 1 item.'],
+    [order({ items: Array.from({ length: 1001 }, () => line) }), 'at most 1000 items.'],
+  ])('a limit is told in words', async (body, words) => {
+    expect((await post('/orders', body)).json().detail).toBe(`/items: send ${words}`)
+  })
+
   it('thousands of faults are counted, and twenty of them listed', async () => {
     const answer = await post(
       '/orders',

@@ -75,13 +75,13 @@ function explain(error: FastifySchemaValidationError): [code: string, advice: st
     case 'exclusiveMaximum':
       return ['range', `send a number ${String(params.comparison)} ${limit}.`]
     case 'minItems':
-      return ['min_items', `send at least ${limit} items.`]
+      return ['min_items', `send at least ${counted(limit, 'item')}.`]
     case 'maxItems':
-      return ['max_items', `send at most ${limit} items.`]
+      return ['max_items', `send at most ${counted(limit, 'item')}.`]
     case 'minLength':
-      return ['too_short', `send at least ${limit} characters.`]
+      return ['too_short', `send at least ${counted(limit, 'character')}.`]
     case 'maxLength':
-      return ['too_long', `send at most ${limit} characters.`]
+      return ['too_long', `send at most ${counted(limit, 'character')}.`]
     case 'pattern':
     case 'format':
     case 'integerText':
@@ -96,6 +96,8 @@ function explain(error: FastifySchemaValidationError): [code: string, advice: st
       return ['invalid', 'compare it with the documentation at /docs.']
   }
 }
+
+const counted = (count: string, what: string) => `${count} ${what}${count === '1' ? '' : 's'}`
 
 /** What the schema itself says the value is. Only with Ajv's `verbose` do errors carry their schema. */
 function description(error: FastifySchemaValidationError): string | undefined {
