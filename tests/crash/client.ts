@@ -4,8 +4,8 @@ import { type Answer, Client } from '../kit/client.ts'
 export class MortalClient {
   readonly #client: Client
 
-  constructor(url: string, hangMs?: number) {
-    this.#client = new Client(url, hangMs)
+  constructor(url: string, patienceMs?: number) {
+    this.#client = new Client(url, patienceMs)
   }
 
   /** Undefined when the connection ended before an answer came. @throws when the server lives and says nothing */

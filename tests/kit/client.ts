@@ -7,18 +7,18 @@ export interface Answer {
   json<T = Record<string, unknown>>(): T
 }
 
-/** No answer within this time is a hang. */
+/** In milliseconds. */
 const hangMs = 15_000
 
 /** A client of the HTTP API that uses no more than `fetch`, as old clients would. */
 export class Client {
   readonly url: string
-  readonly #hangMs: number
+  readonly #patienceMs: number
 
-  /** @param url where the server is, without a slash at the end */
-  constructor(url: string, hang = hangMs) {
+  /** @param url where the server is, without a slash at the end; @param patienceMs no answer within this time is a hang */
+  constructor(url: string, patienceMs = hangMs) {
     this.url = url
-    this.#hangMs = hang
+    this.#patienceMs = patienceMs
   }
 
   /** Sends a request. A body that is text or bytes goes as it is, any other as JSON; `application/json` unless a header says otherwise. */
@@ -28,7 +28,7 @@ export class Client {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(this.#hangMs),
+      signal: AbortSignal.timeout(this.#patienceMs),
     })
     const text = await answer.text()
     return { status: answer.status, headers: answer.headers, text, json: <T>() => JSON.parse(text) as T }
