@@ -52,6 +52,6 @@ async function readResults(file: string): Promise<Results | undefined> {
 
 function commit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', '..', ':!results')
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':(top)', ':(top,exclude)bench/results')
   return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '+')
 }
