@@ -288,6 +288,13 @@ describe('a relay', () => {
     for (const id of [...ids, last]) expect(await world.effects(id)).toEqual(complete)
   })
 
+  it('hears what its own service says, and other processes are told nothing of it', async () => {
+    await world.start()
+    await world.begin(3)
+    await eventually(() => world.ended())
+    expect(world.told).toEqual([])
+  })
+
   it('moves its positions past what the broker has', async () => {
     await world.begin(10)
     await world.start()

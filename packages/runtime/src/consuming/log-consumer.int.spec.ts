@@ -22,6 +22,14 @@ const positions = (consumer: string) =>
     [consumer],
   )
 
+it('other processes are told nothing of what only this one reads', async () => {
+  world = await World.create(database)
+  await world.start()
+  await world.begin(3)
+  await eventually(() => world.ended())
+  expect(world.told).toEqual([])
+})
+
 describe('the transaction of a batch', () => {
   it('F3: moves the position with the effects, and not without them', async () => {
     let broken = true

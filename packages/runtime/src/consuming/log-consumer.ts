@@ -2,7 +2,7 @@ import { Leader } from '../leading/leader.ts'
 import { releaseHold, takeOver } from '../log/positions.ts'
 import { Reader } from '../log/reader.ts'
 import { type Service, saidSignal } from '../service.ts'
-import { controlMailbox } from '../unit-of-work.ts'
+import { controlMailbox, feedMailbox } from '../unit-of-work.ts'
 import { batchLimit, ConsumeLoop, type Consumer, findHeld } from './consume.ts'
 import { ControlFirst } from './control-first.ts'
 import { Handling } from './handling.ts'
@@ -50,8 +50,9 @@ export class LogConsumer implements Consumer {
       await inlet.poll(batchLimit)
       handling.beCareful(inlet.pending.length)
     }
+    // For the feed nobody waits where there is no broker.
     const disclaim = ports.signals.claim(
-      [name, control].flatMap((mailbox) => [mailbox, ...this.#sources.map((source) => saidSignal(mailbox, source))]),
+      [name, control, feedMailbox].flatMap((mailbox) => [mailbox, ...this.#sources.map((source) => saidSignal(mailbox, source))]),
     )
     begun()
     try {

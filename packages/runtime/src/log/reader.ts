@@ -115,8 +115,9 @@ export class Reader implements Inlet {
     for (const [source, position] of behind) this.#hold.at.set(source, position)
   }
 
-  /** The logs that may hold something new: an idle one costs as much to read as a busy one. */
+  /** The logs that may hold something new: an idle one costs as much to read as a busy one. A single one is always read. */
   #due(): (readonly [string, LogCursor])[] {
+    if (this.#cursors.size === 1) return [...this.#cursors]
     const { signals } = this.#service.ports
     const now = performance.now()
     const isAllDue = now - this.#allRead >= readAllMs

@@ -3,7 +3,7 @@ import { Leader } from '../leading/leader.ts'
 import { isFinal } from '../leading/leading.ts'
 import type { Broker } from '../ports/broker.ts'
 import type { Database } from '../ports/database.ts'
-import type { Service } from '../service.ts'
+import { type Service, saidSignal } from '../service.ts'
 import { feedMailbox, mailboxesOf } from '../unit-of-work.ts'
 import type { LoggedMessage, Position } from './log.ts'
 import { inOrder, LogCursor } from './log-cursor.ts'
@@ -11,8 +11,11 @@ import { advance, type Hold, relaxCommit, takeOver } from './positions.ts'
 
 /** Messages in one publication, at most. */
 const batchLimit = 1_000
-/** The periodic scan, for what no signal announced; it also finds what a dead process left. */
-const pollMs = 100
+/**
+ * The periodic scan, for what no signal announced; it also finds what a dead process left. A mailbox that has got nothing for
+ * `quietMs` is looked at less often: each service has a cursor for every mailbox, and most have nothing to carry.
+ */
+const [busyPollMs, quietPollMs, quietMs] = [100, 1_000, 10_000] as const
 
 /** Whoever cannot publish for so long lets another instance try: perhaps only this one cannot reach the broker. */
 const patienceMs = 10_000
@@ -112,7 +115,8 @@ export class Relay {
     await this.#broker.prepare([...carried, ...(feed === undefined ? [] : [feed])])
     const failed = new AbortController()
     const going = AbortSignal.any([until, failed.signal])
-    const disclaim = ports.signals.claim(mailboxes)
+    // Where a broker carries the logs, nobody waits for a mailbox in all of them, and for the feed nobody else.
+    const disclaim = ports.signals.claim([...carried, feedMailbox].flatMap((mailbox) => [mailbox, saidSignal(mailbox, name)]))
     try {
       const carrying = mailboxes.map(async (mailbox) => {
         const hold = await takeOver(ports.database, name, relayOf(mailbox), [name])
@@ -141,9 +145,11 @@ export class Relay {
     let unpublished: readonly LoggedMessage[] = []
     let moved: Promise<void> = Promise.resolve()
     let well = performance.now()
+    let busy = well
+    const signal = saidSignal(mailbox, name)
     while (!until.aborted) {
       try {
-        const seen = ports.signals.seen(mailbox)
+        const seen = ports.signals.seen(signal)
         if (unpublished.length === 0) unpublished = await cursor.read(ports.database, batchLimit)
         crashPoint('relay.afterRead')
         const newest = unpublished.at(-1)
@@ -164,7 +170,8 @@ export class Relay {
         }
         this.#leader.trouble.over()
         well = performance.now()
-        if (!isFull) await ports.signals.wait(mailbox, seen, pollMs, until)
+        if (newest) busy = well
+        if (!isFull) await ports.signals.wait(signal, seen, well - busy < quietMs ? busyPollMs : quietPollMs, until)
       } catch (error) {
         if (isFinal(error) || performance.now() - well > patienceMs) throw error
         moved = Promise.resolve()

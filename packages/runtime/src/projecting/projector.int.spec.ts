@@ -5,7 +5,7 @@ import { eventually } from '../testing/eventually.ts'
 import { faultyDatabase, type Moment } from '../testing/faulty-database.ts'
 import { openWorld, World } from '../testing/world.ts'
 import { changesMailbox } from '../unit-of-work.ts'
-import { awaitedSignal, Projector } from './projector.ts'
+import { awaitedSignal, Projector, projectedSignal } from './projector.ts'
 
 let database: Database
 let projector: Projector
@@ -75,6 +75,14 @@ describe('a projector', () => {
     signals.send([awaitedSignal('a')])
     await change(world, 'stock', [3])
     await eventually(async () => (await world.effects()).length === 3)
+  })
+
+  it('tells other processes when it has projected, and nothing else', async () => {
+    const world = await projecting()
+    await projector.start()
+    await change(world, 'stock', [1])
+    await eventually(() => world.told.length > 0)
+    expect(new Set(world.told)).toEqual(new Set([projectedSignal('a')]))
   })
 
   it.each([

@@ -6,7 +6,7 @@ import type { LoggedMessage } from '../log/log.ts'
 import { releaseHold, takeOver } from '../log/positions.ts'
 import { Reader } from '../log/reader.ts'
 import { isTransient, type Transaction } from '../ports/database.ts'
-import type { Service } from '../service.ts'
+import { type Service, saidSignal } from '../service.ts'
 import { changesMailbox } from '../unit-of-work.ts'
 
 /**
@@ -62,7 +62,7 @@ export class Projector {
     const mailbox = changesMailbox(name)
     const lease = await takeOver(ports.database, name, mailbox, [name])
     const reader = new Reader(this.#service, mailbox, lease)
-    const disclaim = ports.signals.claim([mailbox, awaitedSignal(name)])
+    const disclaim = ports.signals.claim([mailbox, saidSignal(mailbox, name), awaitedSignal(name)])
     until.addEventListener('abort', disclaim, { once: true })
     const awaited = awaitedSignal(name)
     begun()

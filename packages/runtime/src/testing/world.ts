@@ -12,6 +12,7 @@ import type { Database } from '../ports/database.ts'
 import type { Signals } from '../ports/signals.ts'
 import { Service } from '../service.ts'
 import { localSignals } from '../signals/local-signals.ts'
+import { decodeSignals } from '../signals/signal-message.ts'
 import { systemIds } from '../system.ts'
 import { eventually } from './eventually.ts'
 import { MemoryBroker } from './memory-broker.ts'
@@ -45,8 +46,8 @@ export async function prepareWorld(database: Database): Promise<Database> {
 const tables = [...engineTables, 'effect']
 
 /** Waits are cut short: nothing here depends on how long they are, only on what time it is. */
-function impatientSignals(): Signals {
-  const signals = localSignals()
+function impatientSignals(told: string[]): Signals {
+  const signals = localSignals(async (message) => told.push(...(decodeSignals(message)?.names ?? [])))
   return { ...signals, wait: (name, seen, ms, abort) => signals.wait(name, seen, Math.min(ms, 2), abort) }
 }
 
@@ -76,6 +77,8 @@ export const eachWay = (tests: () => void): void =>
 export class World {
   readonly database: Database
   readonly attempts: Attempt[] = []
+  /** The signals that other processes were told of. */
+  readonly told: string[] = []
   readonly acts: Acts
   readonly epoch: number
   readonly services: Readonly<Record<Name, Service>>
@@ -97,7 +100,7 @@ export class World {
     this.#watched = watchedDatabase(through(database))
     this.#ports = {
       database: this.#watched.database,
-      signals: impatientSignals(),
+      signals: impatientSignals(this.told),
       leases: soleLeases(),
       clock,
       ids: systemIds(clock),
