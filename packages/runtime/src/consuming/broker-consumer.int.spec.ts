@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { settle } from '../home/deadlines.ts'
 import type { Database } from '../ports/database.ts'
+import { saidSignal } from '../service.ts'
 import { eventually, turns } from '../testing/eventually.ts'
 import { faultyDatabase } from '../testing/faulty-database.ts'
 import { openWorld, useBroker, World } from '../testing/world.ts'
@@ -286,6 +287,27 @@ describe('a relay', () => {
     await eventually(() => world.ended())
     expect(world.broker.publications).toBeGreaterThan(before)
     for (const id of [...ids, last]) expect(await world.effects(id)).toEqual(complete)
+  })
+
+  it('looks for what no signal announced, at a mailbox that has got nothing for ten seconds less often', async () => {
+    const { signals } = world.services.a.ports
+    const { wait } = signals
+    const asked: number[] = []
+    signals.wait = (name, seen, ms, abort) => {
+      if (name === saidSignal('b', 'a')) asked.push(ms)
+      return wait(name, seen, ms, abort)
+    }
+    const now = performance.now.bind(performance)
+    await world.start()
+    await eventually(() => asked.at(-1) === 100)
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + 11_000)
+    try {
+      await eventually(() => asked.at(-1) === 1_000)
+      await world.begin(1)
+      await eventually(() => asked.at(-1) === 100)
+    } finally {
+      spy.mockRestore()
+    }
   })
 
   it('hears what its own service says, and other processes are told nothing of it', async () => {
