@@ -3,18 +3,18 @@ import { CloudEvent, Kafka } from 'cloudevents'
 import { describe, expect, it } from 'vitest'
 import { loggedMessage } from '../../runtime/src/testing/broker-conformance.ts'
 import { toDelivery } from './incoming.ts'
-import { messageIdOf, toRecord } from './outgoing.ts'
-import { received, receivedAs } from './testing/received.ts'
+import { messageIdOf } from './outgoing.ts'
+import { receivedAs, written } from './testing/received.ts'
 
-const headersOf = (record: ReturnType<typeof toRecord>): Record<string, string> =>
-  Object.fromEntries([...(record.headers as Map<Buffer, Buffer>)].map(([name, value]) => [name.toString(), value.toString()]))
+const headersOf = (record: ReturnType<typeof written>): Record<string, string> =>
+  Object.fromEntries(record.headers.map(([name, value]) => [String(name), String(value)]))
 
 describe('with the CloudEvents SDK as the judge', () => {
   it.each([
     ['a message of a saga', loggedMessage(7)],
     ['an event', loggedMessage(8, undefined, true)],
   ])('%s is a CloudEvent in binary mode', (_what, message) => {
-    const record = toRecord('store', 'store', message)
+    const record = written('store', message)
     const text = record.value?.toString()
     const event = Kafka.toEvent({ headers: headersOf(record), body: text, value: text } as never) as CloudEvent<unknown>
     const expected = envelope({
@@ -76,12 +76,12 @@ it('restores a message as it was', () => {
     loggedMessage(8, undefined, true),
     { ...loggedMessage(9), txid: '18446744073709551615' },
   ])
-    expect(toDelivery('store', received(toRecord('store', 'store', message))).message).toEqual(message)
+    expect(toDelivery('store', written('store', message)).message).toEqual(message)
 })
 
 it('says where a message stands in the trace of its saga', () => {
   const [ofSaga, own] = [loggedMessage(7), loggedMessage(8, undefined, true)]
-  const traced = (message: typeof ofSaga) => headersOf(toRecord('store', 'store', message)).traceparent
+  const traced = (message: typeof ofSaga) => headersOf(written('store', message)).traceparent
   expect(traced(ofSaga)).toBe(traceParent(ofSaga.key, ofSaga.type))
   expect(traced(own)).toBe(traceParent(own.key, own.id ?? ''))
 })

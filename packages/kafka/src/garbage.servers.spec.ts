@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { loggedMessage } from '../../runtime/src/testing/broker-conformance.ts'
 import { eventually } from '../../runtime/src/testing/eventually.ts'
 import type { MessageToProduce } from './client.ts'
-import { toRecord } from './outgoing.ts'
 import { ownTopic } from './testing/own-topic.ts'
+import { toRecord } from './testing/received.ts'
 
 const brokers = process.env.TEST_KAFKA_BROKERS?.split(',') ?? []
 

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import type { Delivery, LoggedMessage } from '@comptoir/runtime'
-import type { Message } from './client.ts'
 import { MAX_VALUE_BYTES } from './json-text.ts'
 import { type ReceivedEvent, receivedEvent } from './received-event.ts'
+import type { FetchedRecord } from './record-client.ts'
 import { Refusal } from './refusal.ts'
 import { millisecondsOf } from './timestamp.ts'
 
 /** What of a record is looked at. */
-export type Received = Pick<Message, 'topic' | 'partition' | 'offset' | 'key' | 'value' | 'headerEntries' | 'timestamp'>
+export type Received = Omit<FetchedRecord, 'leaderEpoch'>
 
 /** Keys and ids as the database writes them; another spelling of the same one would be another one to it. */
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/
@@ -88,11 +88,11 @@ function checkRoute(mailbox: string, record: Received, event: ReceivedEvent, key
 
 /** Headers and value for a person to read, in a form that any database stores; what is no text is in base64. */
 function textOfRecord(record: Received): string {
-  const lines = record.headerEntries.map(([name, value]) => `${readable(name)}: ${readable(value)}\n`)
+  const lines = record.headers.map(([name, value]) => `${readable(name)}: ${readable(value)}\n`)
   return `key: ${readable(record.key)}\n${lines.join('')}\n${readable(record.value)}`
 }
 
-function readable(bytes: Buffer | undefined): string {
+function readable(bytes: Buffer | null): string {
   if (!bytes) return ''
   const cut = bytes.length > MAX_VALUE_BYTES ? ` … (${bytes.length} bytes)` : ''
   const shown = bytes.subarray(0, MAX_VALUE_BYTES)

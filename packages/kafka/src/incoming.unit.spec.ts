@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { loggedMessage } from '../../runtime/src/testing/broker-conformance.ts'
 import { toDelivery } from './incoming.ts'
-import { messageIdOf, toRecord } from './outgoing.ts'
-import { received, receivedAs } from './testing/received.ts'
+import { messageIdOf } from './outgoing.ts'
+import { receivedAs, written } from './testing/received.ts'
 
 const message = loggedMessage(7, undefined, true)
 const good = {
@@ -121,8 +121,8 @@ describe('row 61: what is no CloudEvent', () => {
 
   it('a header that is there twice with two values', () => {
     const record = receivedAs(good, '{}', message.key)
-    record.headerEntries.push([Buffer.from('ce_type'), Buffer.from('OrderCreated')])
-    expect(reason(toDelivery('store', record))).toBe('invalid_cloudevent')
+    const twice = [...record.headers, [Buffer.from('ce_type'), Buffer.from('OrderCreated')] as const]
+    expect(reason(toDelivery('store', { ...record, headers: twice }))).toBe('invalid_cloudevent')
   })
 })
 
@@ -131,7 +131,7 @@ describe('row 66: what came the wrong way', () => {
     ['another key', binary({}, '{}', loggedMessage(1).key)],
     ['no key', toDelivery('store', receivedAs(good, '{}', undefined))],
     ['another partition key', binary({ ce_partitionkey: loggedMessage(1).key })],
-    ['another mailbox', toDelivery('store', received(toRecord('store', 'payments', message)))],
+    ['another mailbox', toDelivery('store', written('payments', message))],
   ])('%s', (_what, delivery) => {
     expect(reason(delivery)).toBe('misrouted')
   })

@@ -7,7 +7,7 @@ export const MAX_VALUE_BYTES = 1_048_576
 const MAX_DEPTH = 32
 
 /** @throws Refusal undecodable */
-export function textOf(bytes: Buffer | undefined): string {
+export function textOf(bytes: Buffer | null): string {
   if (!bytes || bytes.length === 0) throw new Refusal('undecodable', 'the value is empty')
   if (bytes.length > MAX_VALUE_BYTES) throw new Refusal('undecodable', `the value has ${bytes.length} bytes`)
   if (!isUtf8(bytes)) throw new Refusal('undecodable', 'the value is not UTF-8')

@@ -1,10 +1,10 @@
-import type { MessageToProduce } from './client.ts'
+import type { RecordToProduce } from './record-client.ts'
 import { brokerError } from './trouble.ts'
 
 /** Most bytes in one request: a broker takes 1 MiB for each partition, and all of a request may go to one. */
 const REQUEST_BYTES = 524_288
-/** Headers and framing of a record, roughly. */
-const RECORD_OVERHEAD = 512
+/** Framing of a record, roughly. */
+const RECORD_OVERHEAD = 12
 
 /** A publication; it has its answer when all its records are acknowledged. */
 interface Publication {
@@ -14,7 +14,7 @@ interface Publication {
 }
 
 interface Waiting {
-  readonly record: MessageToProduce
+  readonly record: RecordToProduce
   readonly publication: Publication
 }
 
@@ -25,16 +25,16 @@ interface Waiting {
  */
 export class PublicationQueue {
   readonly #topic: string
-  readonly #send: (records: MessageToProduce[]) => Promise<void>
+  readonly #send: (records: RecordToProduce[]) => Promise<void>
   readonly #waiting: Waiting[] = []
   #work: Promise<void> | undefined
 
-  constructor(topic: string, send: (records: MessageToProduce[]) => Promise<void>) {
+  constructor(topic: string, send: (records: RecordToProduce[]) => Promise<void>) {
     this.#topic = topic
     this.#send = send
   }
 
-  add(records: readonly MessageToProduce[]): Promise<void> {
+  add(records: readonly RecordToProduce[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const publication = { unacknowledged: records.length, resolve, reject }
       for (const record of records) this.#waiting.push({ record, publication })
@@ -68,7 +68,7 @@ export class PublicationQueue {
     let bytes = 0
     let count = 0
     for (const { record } of this.#waiting) {
-      bytes += (record.value?.length ?? 0) + RECORD_OVERHEAD
+      bytes += record.value.length + RECORD_OVERHEAD
       if (count > 0 && bytes > REQUEST_BYTES) break
       count += 1
     }

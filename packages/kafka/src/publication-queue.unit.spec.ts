@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { MessageToProduce } from './client.ts'
 import { PublicationQueue } from './publication-queue.ts'
+import type { RecordToProduce } from './record-client.ts'
 
-const record = (value: string): MessageToProduce => ({ topic: 'store', value: Buffer.from(value) })
+const record = (value: string): RecordToProduce => ({ topic: 'store', partition: 0, value: Buffer.from(value) })
 
 /** Requests that wait for their answer. */
 function requests() {

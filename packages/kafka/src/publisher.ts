@@ -1,7 +1,8 @@
 import { BrokerError, type LoggedMessage } from '@comptoir/runtime'
-import { compatibilityPartitioner, type MessageToProduce, ProduceAcks, Producer } from './client.ts'
-import { toRecord } from './outgoing.ts'
+import { compatibilityPartitioner, ProduceAcks } from './client.ts'
+import { outgoing } from './outgoing.ts'
 import { PublicationQueue } from './publication-queue.ts'
+import { RecordProducer, type RecordToProduce } from './record-client.ts'
 import { clientSettings, type Settings, topicOf } from './settings.ts'
 import { brokerError } from './trouble.ts'
 import { within } from './waiting.ts'
@@ -15,7 +16,7 @@ import { within } from './waiting.ts'
 export class Publisher {
   readonly #settings: Settings
   readonly #queues = new Map<string, PublicationQueue>()
-  #producer: Producer | undefined
+  #producer: RecordProducer | undefined
   #closed = false
 
   constructor(settings: Settings) {
@@ -28,12 +29,12 @@ export class Publisher {
     if (messages.length === 0) return
     const topic = topicOf(this.#settings, mailbox)
     const { partitions, leaders } = await this.#shapeOf(topic)
-    const parts = new Map<string, MessageToProduce[]>()
+    const parts = new Map<string, RecordToProduce[]>()
     for (const message of messages) {
-      const record = toRecord(topic, mailbox, message)
       // The same partition for a key as the Java client's: other programs may write to these topics.
-      record.partition = compatibilityPartitioner(record, record.key) % partitions
-      const place = leaders > 1 ? `${topic}[${record.partition}]` : topic
+      const partition = compatibilityPartitioner({ topic }, Buffer.from(message.key)) % partitions
+      const record = { topic, partition, value: outgoing(mailbox, message) }
+      const place = leaders > 1 ? `${topic}[${partition}]` : topic
       const part = parts.get(place) ?? []
       parts.set(place, part)
       part.push(record)
@@ -70,13 +71,13 @@ export class Publisher {
     return queue
   }
 
-  async #send(messages: MessageToProduce[]): Promise<void> {
+  async #send(messages: RecordToProduce[]): Promise<void> {
     this.#producer ??= this.#open()
     await this.#producer.send({ messages, acks: ProduceAcks.ALL })
   }
 
-  #open(): Producer {
-    const producer = new Producer({ ...clientSettings(this.#settings), idempotent: true })
+  #open(): RecordProducer {
+    const producer = new RecordProducer({ ...clientSettings(this.#settings), idempotent: true })
     producer.on('client:performWithRetry:retry', (operation: string, attempt: number) => {
       // The client asks anew who leads a partition when a connection breaks, but not when it is told that it asked the wrong one.
       if (operation === 'produce') producer.clearMetadata()

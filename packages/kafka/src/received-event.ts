@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { Message } from './client.ts'
 import { parse, textOf } from './json-text.ts'
+import type { FetchedRecord } from './record-client.ts'
 import { Refusal } from './refusal.ts'
 
 /** A CloudEvent as it arrived: its attributes as strings, its data as JSON text. */
@@ -16,6 +16,7 @@ const STRUCTURED = 'application/cloudevents+json'
 const ATTRIBUTE_NAME = /^[a-z0-9]+$/
 /** CloudEvents 1.0, type String: no controls, no lone surrogates. */
 const NOT_TEXT = /[\p{Cc}\p{Surrogate}]/u
+const PRINTABLE = /^[ -~]*$/
 const MAX_INTEGER = 2 ** 31
 
 /**
@@ -24,7 +25,7 @@ const MAX_INTEGER = 2 ** 31
  *
  * @throws Refusal
  */
-export function receivedEvent(record: Pick<Message, 'headerEntries' | 'value'>): ReceivedEvent {
+export function receivedEvent(record: Pick<FetchedRecord, 'headers' | 'value'>): ReceivedEvent {
   const headers = readHeaders(record)
   const mediaType = mediaTypeOf(headers.contentType)
   if (mediaType === STRUCTURED) return structured(textOf(record.value), headers.attributes)
@@ -48,24 +49,28 @@ const trimmed = (text: string): string => text.trim()
 const isJson = (mediaType: string): boolean =>
   mediaType === JSON_TYPE || (mediaType.endsWith('+json') && !mediaType.startsWith('application/cloudevents'))
 
-function readHeaders(record: Pick<Message, 'headerEntries'>) {
+function readHeaders(record: Pick<FetchedRecord, 'headers'>) {
   const attributes = new Map<string, string>()
   let contentType: string | undefined
-  for (const [key, value] of record.headerEntries) {
-    const name = key?.toString() ?? ''
+  for (const [key, value] of record.headers) {
+    const name = key?.toString('latin1') ?? ''
     if (name === 'content-type') contentType = headerText(name, value)
     else if (name.startsWith(PREFIX)) {
       const attribute = attributeName(name.slice(PREFIX.length))
       const text = headerText(name, value)
-      if ((attributes.get(attribute) ?? text) !== text) throw new Refusal('invalid_cloudevent', `${name} is there twice`)
+      const known = attributes.get(attribute)
+      if (known !== undefined && known !== text) throw new Refusal('invalid_cloudevent', `${name} is there twice`)
       attributes.set(attribute, text)
     }
   }
   return { attributes, contentType }
 }
 
-function headerText(name: string, value: Buffer | undefined): string {
+function headerText(name: string, value: Buffer | null): string {
   if (!value || value.length === 0) throw new Refusal('invalid_cloudevent', `${name} is empty`)
+  // As nearly always: then every byte is a character, and none that is no text.
+  const ascii = value.toString('latin1')
+  if (PRINTABLE.test(ascii)) return ascii
   if (!isUtf8(value)) throw new Refusal('invalid_cloudevent', `${name} is not UTF-8`)
   return checkText(name, value.toString())
 }

@@ -1,6 +1,7 @@
-import { Consumer, findErrorBy, type Message, type MessagesStream } from './client.ts'
+import { findErrorBy, type MessagesStream } from './client.ts'
 import { Lag } from './lag.ts'
 import { type Offset, Offsets } from './offsets.ts'
+import { BatchConsumer, type FetchedRecord, recordsOf } from './record-client.ts'
 import { Retries } from './retries.ts'
 import { clientSettings, type Settings } from './settings.ts'
 import { reasonOf } from './trouble.ts'
@@ -22,7 +23,7 @@ function delayOf(operation: string, error: Error): number {
 }
 
 export interface ShareListener {
-  arrived(record: Message): void
+  arrived(records: readonly FetchedRecord[]): void
   joined(): void
   /** Something has been tried for a second and more; null: it has gone through. */
   struggling(trouble: string | null): void
@@ -32,7 +33,7 @@ export interface ShareListener {
 export class Share {
   /** Resolves when it has failed, with the reason. */
   readonly failed: Promise<string>
-  readonly #consumer: Consumer
+  readonly #consumer: BatchConsumer
   readonly #topic: string
   readonly #listener: ShareListener
   readonly #offsets: Offsets
@@ -50,7 +51,7 @@ export class Share {
     this.failed = new Promise((resolve) => {
       this.#fail = resolve
     })
-    const consumer = new Consumer({
+    const consumer = new BatchConsumer({
       ...clientSettings(settings),
       // Ten seconds, not thirty: who tries anew from the start also finds a topic that was deleted and made again.
       retries: 100,
@@ -69,7 +70,8 @@ export class Share {
       maxWaitTime: 250,
       // Not the default of 50 MB: 100,000 records in one piece block the event loop for two seconds.
       maxBytes: 1_048_576,
-      highWaterMark: 1_024,
+      // Batches, of which a fetch brings a few for each partition.
+      highWaterMark: 64,
     })
     this.#consumer = consumer
     this.#offsets = new Offsets(consumer, topic, settings.onTrouble)
@@ -146,7 +148,7 @@ export class Share {
         stream.destroy()
         return
       }
-      stream.on('data', (record) => this.#listener.arrived(record))
+      stream.on('data', (message) => this.#listener.arrived(recordsOf(message)))
       if (this.#full) stream.pause()
     } catch (error) {
       this.#fail(reasonOf(error))

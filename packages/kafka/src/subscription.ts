@@ -1,8 +1,8 @@
 import type { Delivery, Subscription } from '@comptoir/runtime'
 import { Arrivals } from './arrivals.ts'
-import type { Message } from './client.ts'
 import { toDelivery } from './incoming.ts'
 import type { Offset } from './offsets.ts'
+import type { FetchedRecord } from './record-client.ts'
 import { type Settings, topicOf } from './settings.ts'
 import { Share, type ShareListener } from './share.ts'
 import { pause } from './waiting.ts'
@@ -98,7 +98,7 @@ export class KafkaSubscription implements Subscription {
 
   #open(): Share {
     const listener: ShareListener = {
-      arrived: (record) => this.#arrived(share, record),
+      arrived: (records) => this.#arrived(share, records),
       joined: () => {
         this.#generation += 1
         this.#trouble = null
@@ -114,17 +114,14 @@ export class KafkaSubscription implements Subscription {
     return share
   }
 
-  #arrived(share: Share, record: Message): void {
-    const bytes = (record.value?.length ?? 0) + RECORD_OVERHEAD
-    this.#bytes += bytes
-    this.#pending.push(toDelivery(this.#mailbox, record))
-    this.#origins.push({
-      partition: record.partition,
-      next: record.offset + 1n,
-      leaderEpoch: record.leaderEpoch,
-      share,
-      bytes,
-    })
+  #arrived(share: Share, records: readonly FetchedRecord[]): void {
+    for (const record of records) {
+      const { partition, leaderEpoch } = record
+      const bytes = (record.value?.length ?? 0) + RECORD_OVERHEAD
+      this.#bytes += bytes
+      this.#pending.push(toDelivery(this.#mailbox, record))
+      this.#origins.push({ partition, next: record.offset + 1n, leaderEpoch, share, bytes })
+    }
     this.#checkRoom(share)
     this.#arrivals.changed()
   }

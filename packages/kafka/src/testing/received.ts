@@ -1,32 +1,42 @@
-import type { MessageToProduce } from '../client.ts'
+import type { LoggedMessage } from '@comptoir/runtime'
+import { crc32c, type MessageToProduce, Reader, readRecordsBatches } from '../client.ts'
 import type { Received } from '../incoming.ts'
+import { headersOf, outgoing } from '../outgoing.ts'
+import { recordBatch } from '../record-bytes.ts'
 
 const bytesOf = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : Buffer.from(String(value)))
 
-/** A record as the client hands it over. */
-export function receivedAs(
+const place = { topic: 'store', partition: 3, offset: 1204n, timestamp: 1_900_000_000_000n } as const
+
+/** A record as it was fetched. */
+export const receivedAs = (
   headers: Readonly<Record<string, unknown>>,
   value: string | Buffer | undefined,
   key: string | undefined,
-): Received {
-  return {
-    topic: 'store',
-    partition: 3,
-    offset: 1204n,
-    timestamp: 1_900_000_000_000n,
-    // An absent one is undefined, whatever the client's types say.
-    key: (key === undefined ? undefined : Buffer.from(key)) as Buffer,
-    value: (value === undefined ? undefined : bytesOf(value)) as Buffer,
-    headerEntries: Object.entries(headers)
-      .filter(([, text]) => text !== undefined)
-      .map(([name, text]) => [Buffer.from(name), bytesOf(text)]),
-  }
+): Received => ({
+  ...place,
+  key: key === undefined ? null : Buffer.from(key),
+  value: value === undefined ? null : bytesOf(value),
+  headers: Object.entries(headers)
+    .filter(([, text]) => text !== undefined)
+    .map(([name, text]) => [Buffer.from(name), bytesOf(text)]),
+})
+
+/** What we write for a message, as the client reads it. */
+export function written(mailbox: string, message: LoggedMessage): Received {
+  const numbering = { producerId: -1n, producerEpoch: -1, sequence: -1 }
+  const bytes = recordBatch([outgoing(mailbox, message)], place.timestamp, numbering, crc32c)
+  const [batch] = readRecordsBatches(Reader.from(bytes))
+  const [record] = batch?.records ?? []
+  if (!record) throw new Error('no record was written')
+  const { key, value, headers } = record
+  return { ...place, key, value, headers }
 }
 
-/** A record that we wrote, as it comes back. */
-export const received = (record: MessageToProduce): Received =>
-  receivedAs(
-    Object.fromEntries([...(record.headers as Map<Buffer, Buffer>)].map(([name, value]) => [name.toString(), value])),
-    record.value,
-    record.key?.toString(),
-  )
+/** A message as any other program sends it. */
+export const toRecord = (topic: string, mailbox: string, message: LoggedMessage): MessageToProduce => ({
+  topic,
+  key: Buffer.from(message.key),
+  value: Buffer.from(message.body),
+  headers: new Map(headersOf(mailbox, message).map(([name, value]) => [name, Buffer.from(value)])),
+})
