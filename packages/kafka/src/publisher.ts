@@ -1,4 +1,4 @@
-import { BrokerError, type LoggedMessage } from '@comptoir/runtime'
+import { BrokerError, grouped, type LoggedMessage } from '@comptoir/runtime'
 import { compatibilityPartitioner, ProduceAcks } from './client.ts'
 import { outgoing } from './outgoing.ts'
 import { PublicationQueue } from './publication-queue.ts'
@@ -29,16 +29,12 @@ export class Publisher {
     if (messages.length === 0) return
     const topic = topicOf(this.#settings, mailbox)
     const { partitions, leaders } = await this.#shapeOf(topic)
-    const parts = new Map<string, RecordToProduce[]>()
-    for (const message of messages) {
+    const records = messages.map((message): RecordToProduce => {
       // The same partition for a key as the Java client's: other programs may write to these topics.
       const partition = compatibilityPartitioner({ topic }, Buffer.from(message.key)) % partitions
-      const record = { topic, partition, value: outgoing(mailbox, message) }
-      const place = leaders > 1 ? `${topic}[${partition}]` : topic
-      const part = parts.get(place) ?? []
-      parts.set(place, part)
-      part.push(record)
-    }
+      return { topic, partition, value: outgoing(mailbox, message) }
+    })
+    const parts = grouped(records, ({ partition }) => (leaders > 1 ? `${topic}[${partition}]` : topic))
     // All of it has come to an end, one or the other, before it may be published again.
     const ends = await Promise.allSettled([...parts].map(([place, part]) => this.#queue(place).add(part)))
     const failed = ends.find((end) => end.status === 'rejected')

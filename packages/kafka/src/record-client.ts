@@ -1,3 +1,4 @@
+import { grouped } from '@comptoir/runtime'
 import {
   type API,
   type Callback,
@@ -94,17 +95,6 @@ function produceRequest(
     compact,
   )
   return compact ? request.appendTaggedFields() : request
-}
-
-function grouped<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {
-  const groups = new Map<Key, Value[]>()
-  for (const value of values) {
-    const key = keyOf(value)
-    const group = groups.get(key)
-    if (group) group.push(value)
-    else groups.set(key, [value])
-  }
-  return groups
 }
 
 /** A record as it was fetched. */

@@ -13,12 +13,20 @@ import { crashPoint } from '../crash-points.ts'
 import { takeAnswers } from '../driving/driving.ts'
 import { noteAttention } from '../home/home.ts'
 import { heedPause, pauseClaim } from '../home/pause-messages.ts'
-import type { LoggedMessage } from '../log/log.ts'
 import type { AnyHandler, EventHandler, Home, ReceivedEvent } from '../participant.ts'
 import type { Service } from '../service.ts'
 import type { Attention, UnitOfWork } from '../unit-of-work.ts'
 import { holdRefused } from './held.ts'
-import { type Claim, claimInbox, claimKey, readSteps, recordVerdicts, type StoredStep, type Verdict } from './inbox.ts'
+import {
+  type Claim,
+  claimInbox,
+  claimKey,
+  type Fresh,
+  readSteps,
+  recordVerdicts,
+  type StoredStep,
+  type Verdict,
+} from './inbox.ts'
 import type { Item } from './routing.ts'
 import { type Asked, type Report, Sends } from './sends.ts'
 
@@ -50,10 +58,12 @@ export async function handleBatch(
   items: readonly Item[],
 ): Promise<Report> {
   const report: Report = new Map()
-  const claims = items.flatMap(claimsOf)
-  const claiming = claims.length > 0 ? claimInbox(unit, service, claims) : new Set<string>()
+  const given = items.map(givenBy)
   // What new work locks is known before the claims are answered: one round trip for both. A repeated message locks in vain.
-  const locked = isAllNew(items) ? unit.lock(union(items.map(locksOf))) : undefined
+  const wanted = isAllNew(items) ? union(locksOfNew(items, given)) : undefined
+  const claims = items.flatMap(claimsOf)
+  const claiming = claims.length > 0 ? claimInbox(unit, service, claims) : () => false
+  const locked = wanted && unit.lock(wanted)
   locked?.catch(() => {})
   const fresh = await claiming
   crashPoint('consumer.afterInbox')
@@ -65,16 +75,16 @@ export async function handleBatch(
   const verdicts: Verdict[] = []
   const refused: RefusedItem[] = []
   const answers = new Map<string, Answer>()
-  for (const item of items) {
-    if (item.kind === 'step') sort(item, fresh, stored, steps, sends, verdicts)
-    else if (item.kind === 'event' && fresh.has(claimKey(eventClaim(item)))) gather(events, item)
+  for (const [index, item] of items.entries()) {
+    if (item.kind === 'step') sort(item, given[index] as Task, fresh, stored, steps, sends, verdicts)
+    else if (item.kind === 'event' && fresh(eventClaim(item))) gather(events, item, given[index] as ReceivedEvent)
     else if (item.kind === 'end') {
       const { cause } = JSON.parse(item.message.body) as { cause?: Cause }
       unit.end(item.saga, { saga: item.message.key, outcome: item.outcome, cause })
     } else if (item.kind === 'answer') answers.set(item.message.key, JSON.parse(item.message.body))
     else if (item.kind === 'attention') await attend(unit, service, homes, item)
-    else if (item.kind === 'pause' && fresh.has(claimKey(pauseClaim(item)))) await heedPause(unit, service, item)
-    else if (item.kind === 'refused' && fresh.has(claimKey(eventClaim(item)))) refused.push(item)
+    else if (item.kind === 'pause' && fresh(pauseClaim(item))) await heedPause(unit, service, item)
+    else if (item.kind === 'refused' && fresh(eventClaim(item))) refused.push(item)
   }
   if (refused.length > 0) await holdRefused(unit, service, refused)
   if (answers.size > 0) await takeAnswers(unit, service, drives, answers)
@@ -125,11 +135,11 @@ async function storedSteps(
   unit: UnitOfWork,
   service: string,
   items: readonly Item[],
-  fresh: ReadonlySet<string>,
+  fresh: Fresh,
 ): Promise<ReadonlyMap<string, StoredStep>> {
   const met = items.filter(
     (item): item is StepItem =>
-      item.kind === 'step' && (item.phase !== 'do' || item.asked !== undefined) && !fresh.has(doKey(item)),
+      item.kind === 'step' && (item.phase !== 'do' || item.asked !== undefined) && !fresh(rowOf(item, 'do')),
   )
   if (met.length === 0) return new Map()
   return readSteps(
@@ -149,26 +159,27 @@ function definite(step: StepDefinition, row: StoredStep | undefined): Definite {
   return { outcome: row.outcome, cause: { step: step.name, reason: row.reason ?? row.outcome } }
 }
 
-const doKey = ({ message, step }: StepItem): string => claimKey({ id: message.key, step: step.name, phase: 'do' })
+const rowOf = <P extends Claim['phase']>({ message, step }: StepItem, phase: P) => ({ id: message.key, step: step.name, phase })
 
-/** Decides what one step message does, by the protocol. */
+/** Decides what one step message does, by the protocol. @param task what a do gives */
 function sort(
   item: StepItem,
-  fresh: ReadonlySet<string>,
+  task: Task,
+  fresh: Fresh,
   stored: ReadonlyMap<string, StoredStep>,
   steps: Map<string, StepGroup>,
   sends: Sends,
   verdicts: Verdict[],
 ): void {
   const { message, saga, step, phase, handler } = item
-  const first = fresh.has(doKey(item))
-  const row = stored.get(doKey(item))
+  const first = fresh(rowOf(item, 'do'))
+  const row = stored.size > 0 ? stored.get(claimKey(rowOf(item, 'do'))) : undefined
   // A do that conflicts has an outcome already, whatever it is; an undo is undone when its own row was there.
   const record = first
     ? undefined
     : {
         outcome: row?.outcome ?? ('done' as const),
-        undone: phase === 'undo' && !fresh.has(claimKey({ id: message.key, step: step.name, phase: 'undo' })),
+        undone: phase === 'undo' && !fresh(rowOf(item, 'undo')),
       }
   const decision = item.asked ? decideCommand(step.kind, phase, record) : decide(step.kind, phase, record)
   const group = () => {
@@ -179,7 +190,7 @@ function sort(
   }
   switch (decision) {
     case 'run':
-      return void group().tasks.push({ saga: message.key, data: JSON.parse(message.body) })
+      return void group().tasks.push(task)
     case 'undo':
       return void group().undos.push({
         saga: message.key,
@@ -236,17 +247,18 @@ async function run(
   }
 }
 
-function gather(events: Map<string, EventGroup>, { message, handler }: Extract<Item, { kind: 'event' }>): void {
+function gather(events: Map<string, EventGroup>, { handler }: Extract<Item, { kind: 'event' }>, event: ReceivedEvent): void {
   const group = events.get(handler.type) ?? { handler, events: [] }
   events.set(handler.type, group)
-  group.events.push(received(message))
+  group.events.push(event)
 }
 
-const received = (message: LoggedMessage): ReceivedEvent => ({
-  id: message.id ?? message.key,
-  key: message.key,
-  data: JSON.parse(message.body),
-})
+/** What a do or an event gives to its handler, read once. */
+function givenBy(item: Item): Task | ReceivedEvent | undefined {
+  const { message } = item
+  if (item.kind === 'step') return item.phase === 'do' ? { saga: message.key, data: JSON.parse(message.body) } : undefined
+  return item.kind === 'event' ? { id: message.id ?? message.key, key: message.key, data: JSON.parse(message.body) } : undefined
+}
 
 type LockKeys = Readonly<Record<string, readonly (number | string)[]>> | undefined
 
@@ -256,10 +268,17 @@ const locksOfGroup = (group: StepGroup | EventGroup): LockKeys =>
 /** Whether nothing is undone or settled: only then do the messages themselves tell what is locked. */
 const isAllNew = (items: readonly Item[]): boolean => items.every((item) => item.kind !== 'step' || item.phase === 'do')
 
-function locksOf(item: Item): LockKeys {
-  const { message } = item
-  if (item.kind === 'step') return item.handler.locks?.([{ saga: message.key, data: JSON.parse(message.body) }])
-  return item.kind === 'event' ? item.handler.locks?.([received(message)]) : undefined
+/** All that is new for a handler at once. */
+function locksOfNew(items: readonly Item[], given: readonly (Task | ReceivedEvent | undefined)[]): LockKeys[] {
+  const byHandler = new Map<AnyHandler | EventHandler, (Task | ReceivedEvent)[]>()
+  for (const [index, item] of items.entries()) {
+    const one = given[index]
+    if (!one || (item.kind !== 'step' && item.kind !== 'event')) continue
+    const known = byHandler.get(item.handler)
+    if (known) known.push(one)
+    else byHandler.set(item.handler, [one])
+  }
+  return [...byHandler].map(([handler, all]) => handler.locks?.(all as never))
 }
 
 function union(locks: readonly LockKeys[]): Map<string, Set<number | string>> {

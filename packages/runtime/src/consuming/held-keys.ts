@@ -195,10 +195,9 @@ export class HeldKeys {
         if (attention) tellAttention(unit, item, `${item.phase} of ${item.step.name}: ${error}`)
         if (!settled) return
         const { saga, step } = item
-        const fresh = await claimInbox(unit, name, [
-          { id: message.key, step: step.name, phase: 'do', outcome: 'refused', data: null },
-        ])
-        if (fresh.size === 0) return
+        const claim = { id: message.key, step: step.name, phase: 'do', outcome: 'refused', data: null } as const
+        const fresh = await claimInbox(unit, name, [claim])
+        if (!fresh(claim)) return
         const cause = { step: step.name, reason: 'error' }
         await recordVerdicts(unit, name, [
           { id: message.key, step: step.name, outcome: 'refused', result: null, reason: 'error', detail: error },

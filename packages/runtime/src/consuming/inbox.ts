@@ -1,4 +1,5 @@
 import type { StepRecord } from '@comptoir/saga'
+import { grouped } from '../grouped.ts'
 import type { Transaction } from '../ports/database.ts'
 
 /** An inbox row to claim. `refused` is the barrier that an early undo or settle leaves for the step it overtook. */
@@ -15,27 +16,80 @@ export interface Claim {
 
 export const claimKey = (claim: { id: string; step: string; phase: string }): string => `${claim.id} ${claim.step} ${claim.phase}`
 
+/** Says whether the row of a claim that was made is fresh. */
+export type Fresh = (claim: Pick<Claim, 'id' | 'step' | 'phase'>) => boolean
+
+/** From so many rows on, what they have in common is sent once, in a statement of their own. */
+const manyAlike = 16
+
 /**
- * Claims inbox rows in one sorted statement (sorted, so that two instances cannot deadlock) and answers the keys of those
- * that are fresh. What a conflicting row says is read by a later statement: in this one it is invisible.
+ * Claims inbox rows, sorted so that two instances cannot deadlock, and answers which of them are fresh. What a conflicting
+ * row says is read by a later statement: in the one that claims it is invisible.
  */
-export async function claimInbox(tx: Transaction, schema: string, claims: readonly Claim[]): Promise<ReadonlySet<string>> {
-  const sorted = claims.map((claim) => ({ claim, key: claimKey(claim) })).sort((a, b) => (a.key < b.key ? -1 : 1))
+export async function claimInbox(tx: Transaction, schema: string, claims: readonly Claim[]): Promise<Fresh> {
+  const runs = inRuns(claims)
+  const found = await Promise.all(runs.map((run) => (isAlike(run) ? claimAlike(tx, schema, run) : claimMixed(tx, schema, run))))
+  if (found.every((fresh) => fresh === 'all')) return () => true
+  const keys = new Set(runs.flatMap((run, index) => (found[index] === 'all' ? run.map(claimKey) : (found[index] ?? []))))
+  return (claim) => keys.has(claimKey(claim))
+}
+
+/** All claims in one order, by step, phase and id, cut where many of one step and phase begin or end. */
+function inRuns(claims: readonly Claim[]): Claim[][] {
+  const groups = grouped(claims, ({ step, phase }) => `${step} ${phase}`)
+  const runs: Claim[][] = []
+  for (const name of [...groups.keys()].sort()) {
+    const group = (groups.get(name) ?? []).sort((a, b) => (a.id < b.id ? -1 : 1))
+    const last = runs.at(-1)
+    if (last && last.length < manyAlike && group.length < manyAlike) last.push(...group)
+    else runs.push(group)
+  }
+  return runs
+}
+
+const isAlike = ([first, ...others]: readonly Claim[]): boolean =>
+  others.length >= manyAlike - 1 &&
+  others.every(({ step, phase, outcome }) => step === first?.step && phase === first.phase && outcome === first.outcome)
+
+async function claimAlike(tx: Transaction, schema: string, claims: readonly Claim[]): Promise<'all' | string[]> {
+  const [{ step, phase, outcome } = {} as Claim] = claims
+  const [row] = await tx.query<{ fresh: string[] | null }>(
+    `with fresh as (
+       insert into ${schema}.inbox (id, step, phase, outcome, data, result)
+       select id, $2, $3, $4, data, result from unnest($1::uuid[], $5::text[], $6::text[]) as c(id, data, result)
+       on conflict do nothing
+       returning id
+     )
+     select case when count(*) < $7::int then coalesce(array_agg(id), '{}') end as fresh from fresh`,
+    [
+      claims.map(({ id }) => id),
+      step,
+      phase,
+      outcome,
+      claims.map(({ data }) => data),
+      claims.map(({ result }) => result ?? null),
+      claims.length,
+    ],
+  )
+  return row?.fresh ? row.fresh.map((id) => claimKey({ id, step, phase })) : 'all'
+}
+
+async function claimMixed(tx: Transaction, schema: string, claims: readonly Claim[]): Promise<'all' | string[]> {
   const rows = await tx.query<{ id: string; step: string; phase: string }>(
     `insert into ${schema}.inbox (id, step, phase, outcome, data, result)
      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
      on conflict do nothing
      returning id, step, phase`,
     [
-      sorted.map(({ claim }) => claim.id),
-      sorted.map(({ claim }) => claim.step),
-      sorted.map(({ claim }) => claim.phase),
-      sorted.map(({ claim }) => claim.outcome),
-      sorted.map(({ claim }) => claim.data),
-      sorted.map(({ claim }) => claim.result ?? null),
+      claims.map(({ id }) => id),
+      claims.map(({ step }) => step),
+      claims.map(({ phase }) => phase),
+      claims.map(({ outcome }) => outcome),
+      claims.map(({ data }) => data),
+      claims.map(({ result }) => result ?? null),
     ],
   )
-  return rows.length === sorted.length ? new Set(sorted.map(({ key }) => key)) : new Set(rows.map(claimKey))
+  return rows.length === claims.length ? 'all' : rows.map(claimKey)
 }
 
 /** What a step's inbox row says: its outcome, what it was given and what it answered (JSON texts), or why it did not succeed. */

@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.ts'
 import { appendToLog } from '../log/log.ts'
 import type { Ending } from '../participant.ts'
 import type { Transaction } from '../ports/database.ts'
@@ -13,20 +14,26 @@ export interface OpenedSaga {
   readonly deadline: number | null
 }
 
-/** Writes the rows of sagas that begin here. */
+/** Writes the rows of sagas that begin here: a statement for those of one declaration, style and deadline. */
 export async function insertSagas(tx: Transaction, schema: string, sagas: readonly OpenedSaga[]): Promise<void> {
-  await tx.query(
-    `with opened as (
-       insert into ${schema}.saga_open (id, due) select id, comptoir.now() + make_interval(secs => ms / 1000) from unnest($1::uuid[], $5::float8[]) as o(id, ms)
-     )
-     insert into ${schema}.saga (id, definition, style, subject) select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
-    [
-      sagas.map((saga) => saga.id),
-      sagas.map((saga) => saga.definition),
-      sagas.map((saga) => saga.style),
-      sagas.map((saga) => saga.subject),
-      sagas.map((saga) => saga.deadline),
-    ],
+  const kinds = grouped(sagas, ({ definition, style, deadline }) => `${definition} ${style} ${deadline}`)
+  await Promise.all(
+    [...kinds.values()].map((of) =>
+      tx.query(
+        `with opened as (
+           insert into ${schema}.saga_open (id, due)
+           select id, comptoir.now() + make_interval(secs => $3::float8 / 1000) from unnest($1::uuid[]) as o(id)
+         )
+         insert into ${schema}.saga (id, definition, style, subject) select id, $4, $5, subject from unnest($1::uuid[], $2::text[]) as o(id, subject)`,
+        [
+          of.map(({ id }) => id),
+          of.map(({ subject }) => subject),
+          of[0]?.deadline ?? null,
+          of[0]?.definition ?? '',
+          of[0]?.style ?? '',
+        ],
+      ),
+    ),
   )
 }
 
@@ -39,13 +46,7 @@ export async function endSagas(
   schema: string,
   endings: readonly Ending[],
 ): Promise<ReadonlyMap<string, string | null>> {
-  const ways = new Map<string, Ending[]>()
-  for (const ending of endings) {
-    const way = JSON.stringify([ending.outcome, ending.cause])
-    const alike = ways.get(way) ?? []
-    ways.set(way, alike)
-    alike.push(ending)
-  }
+  const ways = grouped(endings, ({ outcome, cause }) => JSON.stringify([outcome, cause]))
   const ended = await Promise.all(
     [...ways.values()].map(([first, ...others]) =>
       tx.query<EndedSaga>(

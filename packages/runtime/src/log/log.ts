@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.ts'
 import type { Transaction } from '../ports/database.ts'
 
 /** A message as it lies in a log. `body` is the JSON text of its data. */
@@ -35,12 +36,40 @@ export interface Position {
   readonly pos: number
 }
 
+/** From so many messages on, what those of a mailbox have in common is sent once, in a statement of their own. */
+const manyAlike = 16
+
 /**
- * Appends a set of messages, in order, with the transaction that caused them. They are of the epoch that the database is in
- * now: a process that began in an earlier one must not write what nobody reads any more. Whoever raises the epoch locks the
- * log first, so none is underway meanwhile.
+ * Appends a set of messages, those of a mailbox in order, with the transaction that caused them. They are of the epoch that
+ * the database is in now: a process that began in an earlier one must not write what nobody reads any more. Whoever raises
+ * the epoch locks the log first, so none is underway meanwhile.
  */
 export async function appendToLog(tx: Transaction, schema: string, entries: readonly LogEntry[]): Promise<void> {
+  const mailboxes = grouped(entries, ({ mailbox }) => mailbox)
+  const alike = [...mailboxes.values()].filter(isAlike)
+  const others = alike.length === 0 ? entries : [...mailboxes.values()].filter((of) => !alike.includes(of)).flat()
+  await Promise.all([
+    ...alike.map((of) => appendAlike(tx, schema, of)),
+    ...(others.length > 0 ? [appendMixed(tx, schema, others)] : []),
+  ])
+}
+
+const isAlike = ([first, ...others]: readonly LogEntry[]): boolean =>
+  others.length >= manyAlike - 1 &&
+  first?.id === null &&
+  others.every(({ type, definition, id }) => type === first.type && definition === first.definition && id === null)
+
+/** Messages of a saga's protocol, all of one type and one declaration. */
+async function appendAlike(tx: Transaction, schema: string, entries: readonly LogEntry[]): Promise<void> {
+  const [{ mailbox, type, definition } = {} as LogEntry] = entries
+  await tx.query(
+    `insert into ${schema}.log (mailbox, epoch, key, type, definition, body)
+     select $1, (select epoch from comptoir.epoch where single), key, $2, $3, body from unnest($4::uuid[], $5::text[]) as m(key, body)`,
+    [mailbox, type, definition, entries.map(({ key }) => key), entries.map(({ body }) => body)],
+  )
+}
+
+async function appendMixed(tx: Transaction, schema: string, entries: readonly LogEntry[]): Promise<void> {
   await tx.query(
     `insert into ${schema}.log (mailbox, epoch, key, type, id, definition, body)
      select mailbox, (select epoch from comptoir.epoch where single), key, type, id, definition, body

@@ -1,3 +1,4 @@
+import { grouped } from '../grouped.ts'
 import type { Transaction } from '../ports/database.ts'
 import { type Service, saidSignal } from '../service.ts'
 import { firstOfEachKey, type Inlet } from './inlet.ts'
@@ -162,11 +163,6 @@ const least = (first: Position, ...others: readonly (Position | undefined)[]): P
 
 /** Each source in the order of its log. */
 function sorted(messages: readonly LoggedMessage[]): LoggedMessage[] {
-  const bySource = new Map<string, LoggedMessage[]>()
-  for (const message of messages) {
-    const known = bySource.get(message.source)
-    if (known) known.push(message)
-    else bySource.set(message.source, [message])
-  }
+  const bySource = grouped(messages, ({ source }) => source)
   return [...bySource.values()].flatMap((of) => of.sort(inOrder))
 }
