@@ -4,7 +4,7 @@ import { asyncApi, commandsOf, commandType, routesOf } from '@comptoir/saga'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { messages as described, events, sagas } from '../apps/comptoir/src/installation.ts'
-import { headersOf } from '../packages/kafka/src/outgoing.ts'
+import { written } from '../packages/kafka/src/testing/received.ts'
 import { attentionType } from '../packages/runtime/src/unit-of-work.ts'
 import { requestCancellation } from '../services/store/src/orders/commands.ts'
 import { userOnHold } from './kit/shop.ts'
@@ -86,7 +86,8 @@ describe('the messages that a running shop sends', () => {
 
   it('have the headers that are described, on Kafka', () => {
     for (const message of sent) {
-      const texts = Object.fromEntries(headersOf(message.mailbox, message).map(([name, value]) => [name.toString(), value]))
+      const { headers } = written(message.mailbox, message)
+      const texts = Object.fromEntries(headers.map(([name, value]) => [String(name), String(value)]))
       expect(faults(keyOf(message) ?? '', 'headers', texts), message.type).toBeNull()
       expect(Object.keys(texts).filter((name) => !(name in attributes))).toEqual([])
     }

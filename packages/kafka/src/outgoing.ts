@@ -1,37 +1,34 @@
 import type { LoggedMessage } from '@comptoir/runtime'
 import { envelope, traceParent } from '@comptoir/saga'
-import { recordBody } from './record-bytes.ts'
-
-/**
- * Messages in the binary mode of the CloudEvents binding for Kafka: attributes in headers, data as the value.
- *
- * No record gets a timestamp of ours: retention counts by it, so a message that is published late would be deleted at once.
- */
-export const outgoing = (mailbox: string, message: LoggedMessage): Buffer =>
-  recordBody(message.key, message.body, headersOf(mailbox, message))
-
-/** Names are few and the same: made once. */
-const names = new Map<string, Buffer>()
-function headerName(name: string): Buffer {
-  const known = names.get(name)
-  if (known) return known
-  const bytes = Buffer.from(name)
-  names.set(name, bytes)
-  return bytes
-}
-
-const CONTENT_TYPE = [headerName('content-type'), 'application/json'] as const
+import { RecordBody } from './record-bytes.ts'
 
 /** The event's own id; that of a saga's message follows from its key and type, however often it is sent or published. */
 export const messageIdOf = (message: LoggedMessage): string => message.id ?? `${message.key}:${message.type}`
 
-/** The headers of a message, in the order in which they are written. */
-export function headersOf(mailbox: string, message: LoggedMessage): readonly (readonly [Buffer, string])[] {
-  const {
-    data: _data,
-    datacontenttype: _contentType,
-    ...attributes
-  } = envelope({
+const names = {
+  contentType: Buffer.from('content-type'),
+  specversion: Buffer.from('ce_specversion'),
+  id: Buffer.from('ce_id'),
+  source: Buffer.from('ce_source'),
+  type: Buffer.from('ce_type'),
+  subject: Buffer.from('ce_subject'),
+  time: Buffer.from('ce_time'),
+  correlation: Buffer.from('ce_correlationid'),
+  definition: Buffer.from('ce_definition'),
+  logPosition: Buffer.from('ce_logposition'),
+  mailbox: Buffer.from('ce_mailbox'),
+  // Where whoever traces Kafka's messages looks for it.
+  traceParent: Buffer.from('traceparent'),
+}
+
+/**
+ * A message in the binary mode of the CloudEvents binding for Kafka: the attributes of its envelope in headers, its data as the
+ * value.
+ *
+ * No record gets a timestamp of ours: retention counts by it, so a message that is published late would be deleted at once.
+ */
+export function outgoing(mailbox: string, message: LoggedMessage): Buffer {
+  const event = envelope({
     id: messageIdOf(message),
     service: message.source,
     type: message.type,
@@ -40,12 +37,22 @@ export function headersOf(mailbox: string, message: LoggedMessage): readonly (re
     time: message.created,
     data: undefined,
   })
-  const headers: (readonly [Buffer, string])[] = [CONTENT_TYPE]
-  for (const [name, value] of Object.entries(attributes)) headers.push([headerName(`ce_${name}`), value])
-  // Where it lies in its log, so that it can be restored as it was; and whose it is, so that a copied topic is noticed.
-  headers.push([headerName('ce_logposition'), `${message.epoch}/${message.txid}/${message.pos}`])
-  headers.push([headerName('ce_mailbox'), mailbox])
-  // Where whoever traces Kafka's messages looks for it.
-  headers.push([headerName('traceparent'), traceParent(message.key, message.id ?? message.type)])
-  return headers
+  const body = new RecordBody(message.key, message.body, event.definition === undefined ? 11 : 12)
+    .header(names.contentType, event.datacontenttype)
+    .header(names.specversion, event.specversion)
+    .header(names.id, event.id)
+    .header(names.source, event.source)
+    .header(names.type, event.type)
+    .header(names.subject, event.subject)
+    .header(names.time, event.time)
+    .header(names.correlation, event.correlationid)
+  if (event.definition !== undefined) body.header(names.definition, event.definition)
+  return (
+    body
+      // Where it lies in its log, so that it can be restored as it was; and whose it is, so that a copied topic is noticed.
+      .header(names.logPosition, `${message.epoch}/${message.txid}/${message.pos}`)
+      .header(names.mailbox, mailbox)
+      .header(names.traceParent, traceParent(message.key, message.id ?? message.type))
+      .bytes()
+  )
 }

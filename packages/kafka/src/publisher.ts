@@ -1,6 +1,7 @@
 import { BrokerError, grouped, type LoggedMessage } from '@comptoir/runtime'
-import { compatibilityPartitioner, ProduceAcks } from './client.ts'
+import { ProduceAcks } from './client.ts'
 import { outgoing } from './outgoing.ts'
+import { partitionOf } from './partition.ts'
 import { PublicationQueue } from './publication-queue.ts'
 import { RecordProducer, type RecordToProduce } from './record-client.ts'
 import { clientSettings, type Settings, topicOf } from './settings.ts'
@@ -30,8 +31,7 @@ export class Publisher {
     const topic = topicOf(this.#settings, mailbox)
     const { partitions, leaders } = await this.#shapeOf(topic)
     const records = messages.map((message): RecordToProduce => {
-      // The same partition for a key as the Java client's: other programs may write to these topics.
-      const partition = compatibilityPartitioner({ topic }, Buffer.from(message.key)) % partitions
+      const partition = partitionOf(Buffer.from(message.key), partitions)
       return { topic, partition, value: outgoing(mailbox, message) }
     })
     const parts = grouped(records, ({ partition }) => (leaders > 1 ? `${topic}[${partition}]` : topic))

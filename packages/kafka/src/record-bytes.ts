@@ -2,7 +2,7 @@
 const HEAD_BYTES = 61
 /** The checksum is over all that follows it. */
 const [CHECKSUM_AT, CHECKED_FROM] = [17, 21] as const
-/** Key, value and headers as they are written; records of a few hundred bytes are copied out of it. */
+/** Where a record's body is written before it is copied out: its length is not known before. */
 let scratch = Buffer.allocUnsafeSlow(16_384)
 
 /** The producer that numbers its batches, so that a broker stores none of them twice. */
@@ -14,25 +14,41 @@ export interface Numbering {
 }
 
 /**
- * What a record holds behind its offset: key, value and headers, as Kafka's record format 2 has them
- * (kafka.apache.org/documentation/#record).
- *
- * @param headers names and values; ASCII is all that an attribute's name may have, and values are written as UTF-8
+ * Writes what a record holds behind its offset: key, value and headers, as Kafka's record format 2 has them
+ * (kafka.apache.org/documentation/#record). One at a time.
  */
-export function recordBody(key: string, value: string, headers: readonly (readonly [Buffer, string])[]): Buffer {
-  // A character takes at most three bytes, a length at most five.
-  let most = 15 + 3 * (key.length + value.length)
-  for (const [name, text] of headers) most += 10 + name.length + 3 * text.length
-  if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(2 * most)
-  let at = writeText(scratch, 0, key)
-  at = writeText(scratch, at, value)
-  at = writeVarint(scratch, at, headers.length)
-  for (const [name, text] of headers) {
-    at = writeVarint(scratch, at, name.length)
-    at += name.copy(scratch, at)
-    at = writeText(scratch, at, text)
+export class RecordBody {
+  #at = 0
+
+  /** @param headers how many will be added */
+  constructor(key: string, value: string, headers: number) {
+    // A character takes at most three bytes, a length at most five.
+    this.#reserve(15 + 3 * (key.length + value.length))
+    this.#at = writeText(scratch, this.#at, key)
+    this.#at = writeText(scratch, this.#at, value)
+    this.#at = writeVarint(scratch, this.#at, headers)
   }
-  return Buffer.from(scratch.subarray(0, at))
+
+  /** @param value any text; it is written as UTF-8 */
+  header(name: Buffer, value: string): this {
+    this.#reserve(10 + name.length + 3 * value.length)
+    this.#at = writeVarint(scratch, this.#at, name.length)
+    this.#at += name.copy(scratch, this.#at)
+    this.#at = writeText(scratch, this.#at, value)
+    return this
+  }
+
+  /** A copy of what was written. */
+  bytes(): Buffer {
+    return Buffer.from(scratch.subarray(0, this.#at))
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= scratch.length) return
+    const larger = Buffer.allocUnsafeSlow(2 * (this.#at + bytes))
+    scratch.copy(larger, 0, 0, this.#at)
+    scratch = larger
+  }
 }
 
 /** A batch of records in format 2, all of one time (kafka.apache.org/documentation/#recordbatch). */

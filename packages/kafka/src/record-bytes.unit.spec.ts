@@ -1,19 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc32c, Reader, readRecordsBatches } from './client.ts'
-import { recordBatch, recordBody } from './record-bytes.ts'
+import { RecordBody, recordBatch } from './record-bytes.ts'
 
 interface Plain {
   readonly key: string
   readonly value: string
   readonly headers: readonly (readonly [string, string])[]
 }
-const bodyOf = ({ key, value, headers }: Plain) =>
-  recordBody(
-    key,
-    value,
-    headers.map(([name, text]) => [Buffer.from(name), text]),
-  )
+function bodyOf({ key, value, headers }: Plain): Buffer {
+  const body = new RecordBody(key, value, headers.length)
+  for (const [name, text] of headers) body.header(Buffer.from(name), text)
+  return body.bytes()
+}
 const numbering = { producerId: 77n, producerEpoch: 3, sequence: 12 }
 const written = (records: readonly Plain[], time = 1_900_000_000_000n) =>
   recordBatch(records.map(bodyOf), time, numbering, crc32c)

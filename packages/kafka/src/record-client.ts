@@ -43,7 +43,7 @@ const COMPACT_FROM = 9
 export interface RecordToProduce {
   readonly topic: string
   readonly partition: number
-  /** Its key, value and headers (`recordBody`). */
+  /** Its key, value and headers (`RecordBody`). */
   readonly value: Buffer
 }
 interface ProduceOptions {

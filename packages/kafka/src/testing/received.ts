@@ -1,7 +1,7 @@
 import type { LoggedMessage } from '@comptoir/runtime'
 import { crc32c, type MessageToProduce, Reader, readRecordsBatches } from '../client.ts'
 import type { Received } from '../incoming.ts'
-import { headersOf, outgoing } from '../outgoing.ts'
+import { outgoing } from '../outgoing.ts'
 import { recordBatch } from '../record-bytes.ts'
 
 const bytesOf = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : Buffer.from(String(value)))
@@ -34,9 +34,8 @@ export function written(mailbox: string, message: LoggedMessage): Received {
 }
 
 /** A message as any other program sends it. */
-export const toRecord = (topic: string, mailbox: string, message: LoggedMessage): MessageToProduce => ({
-  topic,
-  key: Buffer.from(message.key),
-  value: Buffer.from(message.body),
-  headers: new Map(headersOf(mailbox, message).map(([name, value]) => [name, Buffer.from(value)])),
-})
+export function toRecord(topic: string, mailbox: string, message: LoggedMessage): MessageToProduce {
+  const { key, value, headers } = written(mailbox, message)
+  const given = headers.flatMap(([name, text]) => (name && text ? [[name, text] as const] : []))
+  return { topic, key: key ?? Buffer.of(), value: value ?? Buffer.of(), headers: new Map(given) }
+}
