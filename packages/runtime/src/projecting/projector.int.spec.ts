@@ -88,7 +88,9 @@ describe('a projector', () => {
   it.each([
     ['as long as the steps of one saga take, when a projection is quick', 0, 10],
     ['nine times as long as the projection took', 7, 63],
-    ['no longer than keeps the read model fresh', 1_000, 150],
+    ['no longer than keeps the read model fresh', 30, 150],
+    ['longer where projections would take more than a fifth of the time', 60, 240],
+    ['never longer than that', 1_000, 400],
   ])('gathers %s', async (_rule, took, gathers) => {
     let passed = 0
     const world = await projecting(undefined, () => {

@@ -21,10 +21,18 @@ const pollMs = 200
 /**
  * After a transaction, what comes meanwhile is gathered and projected together, each row once: for nine times as long as the
  * transaction took, but within these milliseconds. So the three changes of one saga are one write when little is going on, and
- * a tenth of the time is the most that projections take from the sagas under load. Whoever waits for the read model says so,
- * and then nothing is gathered.
+ * a tenth of the time is the most that projections take from the sagas under load. Where a transaction takes so long that the
+ * 150 ms would make it more than a fifth, four times as long as it took, at most `mostGatherMs`: a machine that is full has
+ * something else to do than to write each order twice. Whoever waits for the read model says so, and then nothing is gathered.
  */
 const [gatherFactor, shortestGatherMs, longestGatherMs] = [9, 10, 150] as const
+const [busyFactor, mostGatherMs] = [4, 400] as const
+
+/** @param took milliseconds of the last transaction */
+function gatherMs(took: number): number {
+  const usual = Math.min(Math.max(gatherFactor * took, shortestGatherMs), longestGatherMs)
+  return Math.max(usual, Math.min(busyFactor * took, mostGatherMs))
+}
 
 /** Sent by whoever waits for a service's projections. */
 export const awaitedSignal = (service: string): string => `${service}.awaited`
@@ -78,8 +86,7 @@ export class Projector {
         this.#leader.trouble.over()
         if (read === batchLimit) continue
         await ports.signals.wait(mailbox, seen, pollMs, until)
-        const gatherMs = Math.min(Math.max(gatherFactor * took, shortestGatherMs), longestGatherMs)
-        if (ports.signals.seen(mailbox) !== seen) await ports.signals.wait(awaited, asked, gatherMs, until)
+        if (ports.signals.seen(mailbox) !== seen) await ports.signals.wait(awaited, asked, gatherMs(took), until)
         asked = ports.signals.seen(awaited)
       } catch (error) {
         if (isFinal(error)) throw error
