@@ -128,12 +128,21 @@ export class UnitOfWork implements Unit {
 
   /** Sends a message of a saga: to a mailbox, or, when the saga's end is at home here, ends it in this transaction. */
   send(saga: Saga, id: string, sending: Sending, data: unknown, cause?: Cause): void {
-    const { target } = sending
-    if (target.kind === 'end' && target.at === this.#context.name) this.end(saga, { saga: id, outcome: target.outcome, cause })
-    else {
-      const mailbox = target.kind === 'step' ? mailboxFor(target.at, target.phase) : target.at
-      this.#add({ mailbox, key: id, type: sending.type, id: null, definition: saga.id }, data)
-    }
+    if (!this.#endsHere(saga, id, sending, cause)) this.sendText(saga, id, sending, JSON.stringify(data))
+  }
+
+  /** The same, of data that is JSON text already. */
+  sendText(saga: Saga, id: string, sending: Sending, text: string): void {
+    if (this.#endsHere(saga, id, sending, undefined)) return
+    const { target, type } = sending
+    const mailbox = target.kind === 'step' ? mailboxFor(target.at, target.phase) : target.at
+    this.#addText({ mailbox, key: id, type, id: null, definition: saga.id }, text)
+  }
+
+  #endsHere(saga: Saga, id: string, { target }: Sending, cause: Cause | undefined): boolean {
+    if (target.kind !== 'end' || target.at !== this.#context.name) return false
+    this.end(saga, { saga: id, outcome: target.outcome, cause })
+    return true
   }
 
   /** Says that a person is needed for a saga, or (no note) no longer. */
@@ -223,9 +232,12 @@ export class UnitOfWork implements Unit {
   }
 
   #add(entry: Omit<LogEntry, 'body'>, data: unknown, check = true): void {
-    const body = JSON.stringify(data)
-    if (check) checkSize(entry.type, body)
-    this.#entries.push({ ...entry, body })
+    this.#addText(entry, JSON.stringify(data), check)
+  }
+
+  #addText({ mailbox, key, type, id, definition }: Omit<LogEntry, 'body'>, body: string, check = true): void {
+    if (check) checkSize(type, body)
+    this.#entries.push({ mailbox, key, type, id, definition, body })
   }
 
   #count(saga: Saga, event: 'began' | 'completed' | 'cancelled', count: number): void {

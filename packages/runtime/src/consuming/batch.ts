@@ -39,6 +39,8 @@ interface StepGroup {
   readonly step: StepDefinition
   readonly handler: AnyHandler
   readonly tasks: Task[]
+  /** The JSON text of each task's data. */
+  readonly texts: string[]
   readonly undos: UndoTask[]
 }
 interface EventGroup {
@@ -69,7 +71,7 @@ export async function handleBatch(
   crashPoint('consumer.afterInbox')
   const stored = await storedSteps(unit, service, items, fresh)
 
-  const steps = new Map<string, StepGroup>()
+  const steps: StepGroup[] = []
   const events = new Map<string, EventGroup>()
   const sends = new Sends(unit, report, askedOf(items))
   const verdicts: Verdict[] = []
@@ -89,9 +91,9 @@ export async function handleBatch(
   if (refused.length > 0) await holdRefused(unit, service, refused)
   if (answers.size > 0) await takeAnswers(unit, service, drives, answers)
 
-  await (locked ?? unit.lock(union([...steps.values(), ...events.values()].map(locksOfGroup))))
+  await (locked ?? unit.lock(union([...steps, ...events.values()].map(locksOfGroup))))
   crashPoint('consumer.afterLocks')
-  for (const group of steps.values()) await run(unit, group, sends, verdicts)
+  for (const group of steps) await run(unit, group, sends, verdicts)
   for (const { handler, events: arrived } of events.values()) {
     await handler.handle(unit, arrived)
     sends.count({ name: 'event' }, handler.type, 'event', 'done', arrived.length)
@@ -167,7 +169,7 @@ function sort(
   task: Task,
   fresh: Fresh,
   stored: ReadonlyMap<string, StoredStep>,
-  steps: Map<string, StepGroup>,
+  steps: StepGroup[],
   sends: Sends,
   verdicts: Verdict[],
 ): void {
@@ -183,14 +185,19 @@ function sort(
       }
   const decision = item.asked ? decideCommand(step.kind, phase, record) : decide(step.kind, phase, record)
   const group = () => {
-    const name = `${saga.id} ${step.name}`
-    const known = steps.get(name) ?? { saga, step, handler, tasks: [], undos: [] }
-    steps.set(name, known)
-    return known
+    const known = steps.find((one) => one.saga === saga && one.step === step)
+    if (known) return known
+    const added: StepGroup = { saga, step, handler, tasks: [], texts: [], undos: [] }
+    steps.push(added)
+    return added
   }
   switch (decision) {
-    case 'run':
-      return void group().tasks.push(task)
+    case 'run': {
+      const { tasks, texts } = group()
+      tasks.push(task)
+      texts.push(message.body)
+      return
+    }
     case 'undo':
       return void group().undos.push({
         saga: message.key,
@@ -223,7 +230,7 @@ function causeOf(body: string, step: StepDefinition): Cause {
 /** Runs one step's handlers over all its fresh messages. */
 async function run(
   unit: UnitOfWork,
-  { saga, step, handler, tasks, undos }: StepGroup,
+  { saga, step, handler, tasks, texts, undos }: StepGroup,
   sends: Sends,
   verdicts: Verdict[],
 ): Promise<void> {
@@ -236,7 +243,7 @@ async function run(
     for (const [index, task] of tasks.entries()) {
       const outcome = outcomes[index]
       if (!outcome) throw new TypeError(`step ${step.name} answered nothing for task ${index}`)
-      const verdict = sends.settled(saga, step, task, outcome)
+      const verdict = sends.settled(saga, step, task, outcome, texts[index] ?? '')
       if (verdict) verdicts.push(verdict)
     }
   }

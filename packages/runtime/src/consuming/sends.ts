@@ -13,9 +13,16 @@ import {
 } from '@comptoir/saga'
 import type { UnitOfWork } from '../unit-of-work.ts'
 import type { Verdict } from './inbox.ts'
+import { withResult } from './with-result.ts'
 
 /** What a batch did, for the diagnostics: outcomes by step and phase. */
-export type Report = Map<string, { saga: string; step: string; phase: string; outcomes: Record<string, number> }>
+export type Report = Map<string, ReportEntry>
+interface ReportEntry {
+  readonly saga: string
+  readonly step: string
+  readonly phase: string
+  readonly outcomes: Record<string, number>
+}
 
 /** A command that is being handled, and who is told its answer: the driver by a message (absent), or whoever called. */
 export interface Asked {
@@ -31,6 +38,8 @@ export class Sends {
   readonly #unit: UnitOfWork
   readonly #report: Report
   readonly #asked: ReadonlyMap<string, Asked>
+  /** The entry of the report that was counted last. */
+  #counted: ReportEntry | undefined
 
   /** @param asked the commands at hand, by saga: each saga occurs once in a batch */
   constructor(unit: UnitOfWork, report: Report, asked: ReadonlyMap<string, Asked> = new Map()) {
@@ -39,8 +48,12 @@ export class Sends {
     this.#asked = asked
   }
 
-  /** Says what follows from a task's outcome; answers what the inbox row must say beyond `done`. */
-  settled(saga: Saga, step: StepDefinition, task: Task, outcome: Outcome<unknown, unknown>): Verdict | undefined {
+  /**
+   * Says what follows from a task's outcome; answers what the inbox row must say beyond `done`.
+   *
+   * @param text the JSON text of the task's data
+   */
+  settled(saga: Saga, step: StepDefinition, task: Task, outcome: Outcome<unknown, unknown>, text: string): Verdict | undefined {
     const row = { id: task.saga, step: step.name, reason: null, detail: null }
     if (outcome.kind === 'failed') {
       const failure = outcome as { reason: unknown; detail?: string }
@@ -50,7 +63,8 @@ export class Sends {
     }
     const { result } = outcome as { result: object }
     const isAnswer = this.#answered(saga, task.saga, { outcome: 'done', result })
-    if (!isAnswer) this.#pass(saga, step, task.saga, 'done', { ...(task.data as object), [step.name]: result })
+    const sending = isAnswer ? undefined : sendingAfter(saga, step, 'done')
+    if (sending) this.#unit.sendText(saga, task.saga, sending, withResult(text, task.data as object, step.name, result))
     this.count(saga, step.name, 'do', 'done', 1)
     // Read by an undo, and when a command comes again. In a choreography nobody else does: the message just sent carries it.
     const isRead = isAnswer || step.kind === 'compensatable'
@@ -81,10 +95,14 @@ export class Sends {
   }
 
   count(saga: { readonly name: string }, step: string, phase: string, outcome: string, count: number): void {
-    const name = `${saga.name} ${step} ${phase}`
-    const entry = this.#report.get(name) ?? { saga: saga.name, step, phase, outcomes: {} }
-    this.#report.set(name, entry)
-    entry.outcomes[outcome] = (entry.outcomes[outcome] ?? 0) + count
+    // One after the other they are mostly of one step.
+    if (this.#counted?.saga !== saga.name || this.#counted.step !== step || this.#counted.phase !== phase) {
+      const name = `${saga.name} ${step} ${phase}`
+      this.#counted = this.#report.get(name) ?? { saga: saga.name, step, phase, outcomes: {} }
+      this.#report.set(name, this.#counted)
+    }
+    const { outcomes } = this.#counted
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + count
   }
 
   #pass(saga: Saga, step: StepDefinition, id: string, change: Change, data: unknown, cause?: Cause): void {

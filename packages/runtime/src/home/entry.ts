@@ -116,13 +116,14 @@ export class Entry<Input, Result> {
     )
     const sends = new Sends(unit, new Map())
     const claims = begun.map(([{ task }, outcome]) => {
-      const verdict = sends.settled(this.#saga, this.#step, task, outcome)
+      const text = JSON.stringify(task.data)
+      const verdict = sends.settled(this.#saga, this.#step, task, outcome, text)
       return {
         id: task.saga,
         step: this.#step.name,
         phase: 'do',
         outcome: 'done',
-        data: JSON.stringify(task.data),
+        data: text,
         result: verdict?.result ?? null,
       } as const
     })
