@@ -22,6 +22,6 @@ COPY --from=build /app/services/store/sql ./services/store/sql
 # All of it belongs to root, so that the process cannot change what it runs.
 USER node
 # As JSON, so that the signal to stop goes to Node and not to a shell.
-ENTRYPOINT ["node", "--enable-source-maps", "apps/comptoir/dist/bundle/main.js", "serve"]
+ENTRYPOINT ["node", "--enable-source-maps", "--max-semi-space-size=32", "apps/comptoir/dist/bundle/main.js", "serve"]
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -8,7 +8,14 @@ const options = ['--json', '--ephemeral', '--port', '0']
 
 /** Ways to start the real command: by itself, or as people do. */
 export const commands = {
-  comptoir: [process.execPath, '--enable-source-maps', 'apps/comptoir/dist/bundle/main.js', 'serve', ...options],
+  comptoir: [
+    process.execPath,
+    '--enable-source-maps',
+    '--max-semi-space-size=32',
+    'apps/comptoir/dist/bundle/main.js',
+    'serve',
+    ...options,
+  ],
   'npm start': ['npm', 'start', '--silent', '--', ...options],
 } as const
 

@@ -52,5 +52,9 @@ export function start(program: string, args: readonly string[], options: SpawnOp
 
 /** Starts `comptoir` with these arguments, as `npm start` does. */
 export function comptoir(args: readonly string[], options: SpawnOptions = {}): Command {
-  return start(process.execPath, ['--enable-source-maps', `${root}apps/comptoir/dist/bundle/main.js`, ...args], options)
+  return start(
+    process.execPath,
+    ['--enable-source-maps', '--max-semi-space-size=32', `${root}apps/comptoir/dist/bundle/main.js`, ...args],
+    options,
+  )
 }
