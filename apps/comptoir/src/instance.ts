@@ -223,7 +223,13 @@ export class Instance {
   /** What is away while requests are taken all the same; empty when all is well. */
   get degradations(): readonly string[] {
     const consumers = this.#work.filter((work) => work instanceof BrokerConsumer)
-    const texts = [...this.#relays.map(({ trouble }) => trouble), ...consumers.map(({ away }) => away), this.#readStore?.trouble]
+    // Another instance may keep the read store, and reach it where this one cannot.
+    const unread = this.#readStore?.trouble ?? this.entries?.trouble
+    const texts = [
+      ...this.#relays.map(({ trouble }) => trouble),
+      ...consumers.map(({ away }) => away),
+      unread && `Redis: ${unread}: tables of PostgreSQL answer meanwhile; start it, or correct REDIS_URL`,
+    ]
     return [...texts.flatMap((text) => text ?? []), ...(this.orchestration?.participants.troubles ?? [])]
   }
 
