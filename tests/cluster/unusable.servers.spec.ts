@@ -1,12 +1,14 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Database } from '@comptoir/runtime'
 import { openPostgres } from '@comptoir/runtime/postgres'
 import { Redis } from 'ioredis'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { type PostgresServer, startPostgres } from '../../scripts/servers/postgres.mjs'
+import { startPostgres } from '../../scripts/servers/postgres.mjs'
 import { startRedis } from '../../scripts/servers/redis.mjs'
 import { comptoir } from '../kit/command.ts'
 import { scratchFolder } from '../kit/folder.ts'
+import { problemOf } from '../kit/problem.ts'
 import type { StoreProcess } from '../kit/process.ts'
 import { databaseUrl } from '../kit/servers/addresses.ts'
 import { Shop } from '../kit/shop.ts'
@@ -14,6 +16,7 @@ import { until } from '../kit/wait.ts'
 import { ownDatabase } from './database.ts'
 import { startInstance } from './instance.ts'
 
+const line = [{ product_id: 1, quantity: 1 }]
 const [right, wrong] = ['the-right-secret', 'a-wrong-secret']
 
 /** Runs a command to its end; none of the passwords is in what it prints. */
@@ -30,7 +33,7 @@ const doctor = (env: NodeJS.ProcessEnv) => told(['doctor'], env)
 
 describe('a PostgreSQL that asks for a password', () => {
   /** Everybody but the superuser must know one. */
-  async function strict(): Promise<{ server: PostgresServer; as: (login: string) => string }> {
+  async function strict(): Promise<{ admin: Database; as: (login: string) => string }> {
     const folder = scratchFolder()
     // For the user `postgres`, who runs it when the tests run as root.
     chmodSync(folder, 0o755)
@@ -41,8 +44,8 @@ describe('a PostgreSQL that asks for a password', () => {
     const admin = await openPostgres({ url: server.url, application: 'comptoir tests', connections: 1 })
     await admin.script(`set password_encryption = 'scram-sha-256'; create role shop login password '${right}'`)
     await admin.query('create database shop owner shop')
-    await admin.close()
-    return { server, as: (login) => `postgres://${login}127.0.0.1:${server.port}/shop` }
+    onTestFinished(() => admin.close())
+    return { admin, as: (login) => `postgres://${login}127.0.0.1:${server.port}/shop` }
   }
 
   it('is used with the right one, and a wrong or missing one ends serve and doctor with what to do, never showing it', async () => {
@@ -65,11 +68,31 @@ describe('a PostgreSQL that asks for a password', () => {
       expect(examined.text).toContain(reason)
     }
     const instance = await startInstance(as(`shop:${right}@`))
-    expect((await new Shop(instance.url).placed([{ product_id: 1, quantity: 1 }])).status).toBe('PLACED')
+    expect((await new Shop(instance.url).placed(line)).status).toBe('PLACED')
     expect((await doctor({ DATABASE_URL: as(`shop:${right}@`) })).code).toBe(0)
     await instance.stop()
     expect(instance.output()).not.toContain('secret')
   }, 120_000)
+
+  it('that is changed while it serves: requests are answered with 503, /readyz says why, and all goes on when it fits again', async () => {
+    const { admin, as } = await strict()
+    const instance = await startInstance(as(`shop:${right}@`))
+    const shop = new Shop(instance.url)
+    const accepted = await shop.accept(line)
+    await admin.query(`alter role shop password '${wrong}'`)
+    await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'shop'`)
+    await until('it is not ready', async () => {
+      const answer = await shop.get('/readyz')
+      return answer.status === 503 && /password authentication failed/.test(answer.text)
+    })
+    expect(problemOf(await shop.post('/store-api/orders', { user_id: 1, items: line }))).toEqual([503, 'unavailable'])
+    expect(problemOf(await shop.get('/store-api/products/1'))).toEqual([503, 'unavailable'])
+    await admin.query(`alter role shop password '${right}'`)
+    await until('it is ready again', async () => (await shop.get('/readyz')).json().status === 'ok')
+    expect((await shop.orderAtRest(accepted)).status).toBe('PLACED')
+    await instance.stop()
+    expect(instance.output()).not.toContain('secret')
+  }, 60_000)
 })
 
 it('a PostgreSQL older than 13 is refused by serve, migrate and doctor, with what to do', async () => {
@@ -98,7 +121,6 @@ it('a PostgreSQL older than 13 is refused by serve, migrate and doctor, with wha
 }, 60_000)
 
 describe('a Redis that cannot be used at the start', () => {
-  const line = [{ product_id: 1, quantity: 1 }]
   let database: string
   beforeAll(async () => {
     const own = await ownDatabase(databaseUrl())

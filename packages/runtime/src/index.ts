@@ -52,6 +52,7 @@ export {
   type Database,
   DatabaseError,
   isDoubtful,
+  isShutOut,
   isTransient,
   isUniqueViolation,
   type Queryable,
