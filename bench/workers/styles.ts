@@ -47,6 +47,7 @@ await answer(async ({ place, style, single, sagas, inFlight }: StyleWork): Promi
     metrics: new StoreMetrics(instance),
     cursorSecret: Buffer.alloc(32),
     notReady: () => instance.troubles,
+    overloaded: () => undefined,
   })
   instance.listening(await server.listen({ host: '127.0.0.1', port: 0 }))
   const system = systemOf(instance, style, (error) => load.failed(error))

@@ -58,6 +58,35 @@ describe('a database per service, and Kafka between', () => {
     expect(await schemas(ofPayments)).toEqual([{ nspname: 'payments' }])
   })
 
+  it('the line of JSON and the words for people say what of it is real', async () => {
+    const where = (database: OwnDatabase) => new URL(database.url).pathname
+    expect(store.json).toMatchObject({
+      mode: 'postgres',
+      kafka: true,
+      redis: false,
+      data: expect.stringContaining(where(ofStore)),
+    })
+    const both = { ...env, PAYMENTS_DATABASE_URL: ofPayments.url, REDIS_URL: redisUrl() }
+    const second = await startInstance(both, ['--service', 'payments'])
+    expect(second.json).toMatchObject({
+      mode: 'postgres',
+      kafka: true,
+      redis: true,
+      data: expect.stringContaining(where(ofPayments)),
+    })
+    await second.stop()
+    const spoken = comptoir(['serve', '--port', '0', '--service', 'payments'], { env: both })
+    await until('the words for people', () => spoken.stdout().includes('Stop it with Ctrl-C'))
+    spoken.child.kill('SIGTERM')
+    expect((await spoken.ended).code).toBe(0)
+    for (const words of [
+      'on PostgreSQL',
+      /^ {2}Messages +Kafka; of several instances all work$/m,
+      /^ {2}Reads +Redis, and tables of PostgreSQL/m,
+    ])
+      expect(spoken.stdout()).toMatch(words)
+  })
+
   it('the seeded credit hold of the payments is there, and does not come back once it was ended', async () => {
     const till = new Client(payments.url)
     expect((await till.delete('/holds/4')).status).toBe(200)

@@ -27,6 +27,7 @@ beforeAll(async () => {
     metrics,
     cursorSecret: new Uint8Array(32),
     notReady: () => [],
+    overloaded: () => undefined,
   })
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   instance.listening(url)

@@ -93,6 +93,17 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  it('F49: shows where an ETag comes from, and what it is good for', async () => {
+    const { paths } = await read()
+    const level = paths['/store-api/stocks/{product_id}']?.get?.responses[200] as { headers?: object } | undefined
+    expect(level?.headers).toHaveProperty('ETag')
+    for (const method of ['post', 'put']) {
+      const edit = paths['/store-api/stocks']?.[method]
+      expect(edit?.parameters).toContainEqual(expect.objectContaining({ in: 'header', name: 'if-match', required: false }))
+      expect(edit?.responses).toHaveProperty('412')
+    }
+  })
+
   it('refers to nothing that is not in it, and has no operation id twice', async () => {
     const document = await read()
     const text = JSON.stringify(document)

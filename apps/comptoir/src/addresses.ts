@@ -94,5 +94,7 @@ export function shownAddress(url: string, variable = 'DATABASE_URL'): string {
 export function withoutPassword(url: string): string {
   const shown = new URL(url)
   shown.password = ''
+  // The drivers take it from there, too.
+  if (shown.searchParams.has('password')) shown.searchParams.delete('password')
   return shown.href
 }

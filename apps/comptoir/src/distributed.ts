@@ -5,6 +5,7 @@ import { openPostgres } from '@comptoir/runtime/postgres'
 import { shownAddress } from './addresses.ts'
 import { CommandFailure } from './command-failure.ts'
 import type { Foundation } from './foundation.ts'
+import { refuseOldServer } from './server-version.ts'
 import { type ServiceName, services } from './services.ts'
 
 /** Connections of one instance to one database: those of its consumers, and as many as its requests use at once. */
@@ -66,6 +67,7 @@ async function reach(url: string, application: string, shared: Signals | undefin
       `the database ${shownAddress(url)} cannot be used: ${message}. Is the server running, and are address, user and password right? \`comptoir doctor\` looks closer.`,
     )
   })
+  await refuseOldServer(database, shownAddress(url))
   const own = shared ? undefined : notifySignals({ url })
   return {
     database,

@@ -24,10 +24,9 @@ export interface HttpOptions {
   readonly cursorSecret: Uint8Array
   /** Why the process takes no work just now; empty when it does. */
   readonly notReady: () => readonly string[]
+  /** Why no order is taken just now; undefined when they are. */
+  readonly overloaded: () => string | undefined
 }
-
-/** The largest age of what waits: over it no order is taken, so that what was accepted gets done. */
-const longestBacklogMs = 300_000
 
 /** One service with its routes at the root; or all behind one port, each under its prefix, with the page. */
 export async function buildServer({
@@ -35,6 +34,7 @@ export async function buildServer({
   metrics: registry,
   cursorSecret,
   notReady,
+  overloaded,
 }: HttpOptions): Promise<FastifyInstance> {
   const { store, payments, orchestrator, orchestration, steps, entry, entries, waits, linkTo, ports, ceiling } = instance
   const app = createServer({ allowedHosts: 'loopback' })
@@ -46,9 +46,7 @@ export async function buildServer({
       'The store back office: Store Manager (/store-api), Payments (/payments-api) and the orchestrator with the operator API (/saga-api). Errors are problem documents (RFC 9457).',
   })
   const ready = async () => notReady()
-  const degraded = () => instance.degradations
-  const overloaded = () =>
-    instance.backlogAge > longestBacklogMs ? 'Too much is waiting to be done: try again in a few seconds.' : undefined
+  const degraded = () => [...instance.degradations, overloaded()].flatMap((text) => text ?? [])
 
   const storeRoutes: FastifyPluginAsync = async (api) => {
     await api.register(health, { ready, degraded })

@@ -13,7 +13,6 @@ import {
   LogConsumer,
   lonePorts,
   type Migrations,
-  mailboxesOf,
   migrate,
   type Ports,
   Projector,
@@ -45,6 +44,7 @@ import {
   storeService,
 } from '@comptoir/store'
 import type { Addresses } from './addresses.ts'
+import { carriersAmong } from './backlog.ts'
 import { Maintenance } from './maintenance.ts'
 import { Orchestration } from './orchestration.ts'
 import { type ParticipantName, participants, type ServiceName, services } from './services.ts'
@@ -223,7 +223,13 @@ export class Instance {
   /** What is away while requests are taken all the same; empty when all is well. */
   get degradations(): readonly string[] {
     const consumers = this.#work.filter((work) => work instanceof BrokerConsumer)
-    const texts = [...this.#relays.map(({ trouble }) => trouble), ...consumers.map(({ away }) => away), this.#readStore?.trouble]
+    // Another instance may keep the read store, and reach it where this one cannot.
+    const unread = this.#readStore?.trouble ?? this.entries?.trouble
+    const texts = [
+      ...this.#relays.map(({ trouble }) => trouble),
+      ...consumers.map(({ away }) => away),
+      unread && `Redis: ${unread}: tables of PostgreSQL answer meanwhile; start it, or correct REDIS_URL`,
+    ]
     return [...texts.flatMap((text) => text ?? []), ...(this.orchestration?.participants.troubles ?? [])]
   }
 
@@ -237,9 +243,9 @@ export class Instance {
     return (await Promise.all(together.map(([reader, source]) => readLag(reader, source.name)))).flat()
   }
 
-  /** Age in milliseconds of the oldest message that waits to be handled (or to be carried to the broker), a second ago. */
-  get backlogAge(): number {
-    return 1_000 * Math.max(0, ...this.#backlog.map(({ age }) => age))
+  /** How far those are behind who carry messages from service to service, on whichever instance, a second ago. */
+  get backlog(): readonly Lag[] {
+    return this.#backlog
   }
 
   /**
@@ -278,8 +284,6 @@ export class Instance {
   }
 
   async #measure(): Promise<void> {
-    const mailboxes = mailboxesOf(services)
-    // Projections may be behind: what they have not shown yet is read from the write side.
-    this.#backlog = (await this.lags()).filter(({ consumer }) => mailboxes.includes(consumer.split('/')[0] ?? ''))
+    this.#backlog = carriersAmong(await this.lags(), services, this.#relays.length > 0)
   }
 }

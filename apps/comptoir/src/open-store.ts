@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { backlogBound, overload } from './backlog.ts'
 import { Demo } from './demo.ts'
 import { drainTime } from './drain-time.ts'
 import { logErrors } from './error-log.ts'
@@ -38,6 +39,7 @@ export async function openStore(
 ): Promise<OpenStore> {
   const { database, cursorSecret, close, ...connections } = foundation
   const drainMs = drainTime()
+  const bound = backlogBound()
   logErrors()
   let publicUrl = process.env.PUBLIC_URL?.replace(/\/+$/, '')
   const linkTo = (payment: number) => `${publicUrl ?? ''}/payments-api/payments/process/${payment}`
@@ -50,6 +52,7 @@ export async function openStore(
     metrics,
     cursorSecret: await cursorSecret(),
     notReady,
+    overloaded: () => overload(instance.backlog, bound),
   })
   // A client that keeps its connection would send its next request into one that is about to close.
   server.server.prependListener('request', (_request, response) => {

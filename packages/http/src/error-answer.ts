@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
 import { STATUS_CODES } from 'node:http'
-import { isDoubtful, isTransient } from '@comptoir/runtime'
+import { isDoubtful, isShutOut, isTransient } from '@comptoir/runtime'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from './methods.ts'
 import { Problem } from './problem.ts'
@@ -37,14 +37,14 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
     // A plugin's own words may tell what should stay inside.
     return new Problem(statusCode, 'refused', `${STATUS_CODES[statusCode] ?? 'Refused'}. Compare the request with /docs.`)
   }
-  if (isTransient(error)) return outage(error)
+  if (isTransient(error) || isShutOut(error)) return outage(error)
   const id = randomUUID()
   unexpected.publish({ id, error, method: request.method, route: request.routeOptions.url } satisfies UnexpectedError)
   const detail = `Something went wrong in here. Look whether it was done before you try again; report it with the id ${id}.`
   return new Problem(500, 'internal', detail, { members: { id } })
 }
 
-/** The database is away, busy or on its way back; the next try may succeed. */
+/** The database is away, busy or on its way back, or an operator has to let this process in again; a later try may succeed. */
 function outage(error: unknown): Problem {
   const detail = isDoubtful(error)
     ? 'The database did not say whether it was done. Look before you try again, or repeat it with the same Idempotency-Key.'

@@ -1,6 +1,7 @@
 // Route schemas may carry what OpenAPI shows (summary, tags): the types of that come with this package.
 export type {} from '@fastify/swagger'
 export { type DocsOptions, docs } from './docs.ts'
+export { EditHeaders, type Expected, entityTag, etagHeader, expectedVersions, Stale, staleProblem } from './entity-tag.ts'
 export type { UnexpectedError } from './error-answer.ts'
 export { type HealthOptions, health } from './health.ts'
 export { keyClaim, keyProblem } from './idempotency.ts'

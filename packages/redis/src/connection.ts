@@ -7,8 +7,10 @@ const longestRetryMs = 2_000
 /**
  * A connection that is made again for as long as it takes. While it is lost, commands fail at once, and those under way when
  * it was lost fail too: whoever asked knows better than a queue whether to ask again.
+ *
+ * @param onFailure told why an attempt has failed; each is followed by another one
  */
-export function connect(url: string): Redis {
+export function connect(url: string, onFailure: (error: Error) => void = () => {}): Redis {
   const redis = new Redis(url, {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -22,8 +24,8 @@ export function connect(url: string): Redis {
     // The server has become a replica: its address may lead to the new master.
     reconnectOnError: (error) => error.message.includes('READONLY'),
   })
-  // Each is followed by another attempt; without a listener it would be printed.
-  redis.on('error', () => {})
+  // Without a listener it would be printed.
+  redis.on('error', onFailure)
   return redis
 }
 

@@ -65,9 +65,17 @@ class RedisReadStore implements ReadStore {
   readonly #attempted: Promise<void>
   readonly #prefix: string
   readonly #timeoutMs: number
+  /** Why the last attempt to connect has failed; empty when it has not. */
+  #failure = ''
 
   constructor({ url, prefix = '', timeoutMs = 200 }: RedisReadStoreOptions) {
-    this.#redis = connect(url)
+    this.#redis = connect(url, (error: NodeJS.ErrnoException) => {
+      // Of several addresses that were tried in vain there is only a code.
+      this.#failure = `: ${error.message || error.code}`
+    })
+    this.#redis.on('ready', () => {
+      this.#failure = ''
+    })
     this.#attempted = attempted(this.#redis)
     this.#prefix = prefix
     this.#timeoutMs = timeoutMs
@@ -167,7 +175,7 @@ class RedisReadStore implements ReadStore {
   /** Only the first question waits for a connection: later ones are asked of the write side while there is none. */
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     const connected = this.#attempted.then(() => {
-      if (this.#redis.status !== 'ready') throw new Error('no connection')
+      if (this.#redis.status !== 'ready') throw new Error(`no connection${this.#failure}`)
     })
     try {
       return await within(this.#timeoutMs, connected.then(question))

@@ -53,6 +53,7 @@ export {
   type Database,
   DatabaseError,
   isDoubtful,
+  isShutOut,
   isTransient,
   isUniqueViolation,
   type Queryable,

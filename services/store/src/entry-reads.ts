@@ -15,6 +15,8 @@ export interface Found<T> {
 
 /** After an error the store is left alone for so long, lest one that hangs costs every request its time-out. */
 const restMs = 1_000
+/** What it answered then is told for so long, if nobody reads meanwhile. */
+const toldMs = 10_000
 /** After this time nobody is shown what was older: every vouching from before has ended. */
 const certainMs = vouchMs + 50
 /** Without a signal, look this often. */
@@ -36,6 +38,7 @@ export class EntryReads {
   readonly #signal: string
   /** The store is asked again from then on; 0 while it answers. */
   #restUntil = 0
+  #trouble: string | null = null
   /** When something was last shown that the store was not told of. */
   #untoldAt = Number.NEGATIVE_INFINITY
 
@@ -44,6 +47,11 @@ export class EntryReads {
     this.#store = store
     this.#signals = signals
     this.#signal = enteredSignal(service)
+  }
+
+  /** Why the store did not answer when it was last asked; null when it did, or when that was long ago. */
+  get trouble(): string | null {
+    return performance.now() < this.#restUntil + toldMs ? this.#trouble : null
   }
 
   /**
@@ -114,10 +122,12 @@ export class EntryReads {
     try {
       const answer = await question()
       this.#restUntil = 0
+      this.#trouble = null
       return answer
     } catch (error) {
       if (!(error instanceof ReadStoreError)) throw error
       this.#restUntil = performance.now() + restMs
+      this.#trouble = error.message
       return undefined
     }
   }

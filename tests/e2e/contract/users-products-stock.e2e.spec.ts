@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { problemOf } from '../../kit/problem.ts'
 import { withStore } from '../../kit/suite.ts'
 
 const store = withStore()
@@ -136,6 +137,70 @@ describe('stock', () => {
     const answers = await Promise.all(Array.from({ length: 40 }, take))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(25)
     expect(await store.shop.stock(product_id)).toBe(0)
+  })
+
+  describe('F49, row 46: with the ETag of what was read as If-Match', () => {
+    const etagOf = async (product_id: number): Promise<string> =>
+      (await store.shop.get(`/store-api/stocks/${product_id}`)).headers.get('etag') ?? ''
+    const set = (product_id: number, quantity: number, etag: string) =>
+      store.shop.post('/store-api/stocks', { product_id, quantity }, { 'if-match': etag })
+    const add = (product_id: number, etag: string) =>
+      store.shop.put('/store-api/stocks', { items: [{ product_id, quantity: 1 }], operation: '+' }, { 'if-match': etag })
+
+    it('an edit is done while nothing has changed, and the ETag changes with each', async () => {
+      const product_id = await store.shop.product({ stock: 5 })
+      const read = await etagOf(product_id)
+      expect(read).toMatch(/^"\d+"$/)
+      expect(await etagOf(product_id)).toBe(read)
+      expect((await set(product_id, 7, read)).status).toBe(201)
+      const written = await etagOf(product_id)
+      expect(written).not.toBe(read)
+      expect((await add(product_id, `"other", ${written}`)).status).toBe(200)
+      expect((await set(product_id, 9, '*')).status).toBe(201)
+      expect(await store.shop.stock(product_id)).toBe(9)
+    })
+
+    it('an edit of what has changed since is 412, says what to do, and changes nothing', async () => {
+      const product_id = await store.shop.product({ stock: 5 })
+      const read = await etagOf(product_id)
+      expect((await store.shop.post('/store-api/stocks', { product_id, quantity: 6 })).status).toBe(201)
+      const now = await etagOf(product_id)
+      for (const stale of [await set(product_id, 9, read), await add(product_id, read), await set(product_id, 9, `W/${now}`)]) {
+        expect(problemOf(stale)).toEqual([412, 'stale', 'If-Match'])
+        expect(stale.json().detail).toContain(`Read GET /stocks/${product_id} again`)
+      }
+      expect([await store.shop.stock(product_id), await etagOf(product_id)]).toEqual([6, now])
+    })
+
+    it('an order that took of it meanwhile is a change, too', async () => {
+      const product_id = await store.shop.product({ stock: 5 })
+      const read = await etagOf(product_id)
+      await store.shop.placed([{ product_id, quantity: 2 }])
+      expect((await set(product_id, 5, read)).status).toBe(412)
+      expect(await store.shop.stock(product_id)).toBe(3)
+    })
+
+    it('a product without a level is at no version, and gets none', async () => {
+      const product_id = await store.shop.product()
+      for (const refused of [await set(product_id, 9, '*'), await add(product_id, '"1"')])
+        expect(problemOf(refused)).toEqual([412, 'stale', 'If-Match'])
+      expect((await store.shop.get(`/store-api/stocks/${product_id}`)).status).toBe(404)
+    })
+
+    it.each([
+      ['levels that are set', set],
+      ['levels that are added to', (product_id: number, _: number, etag: string) => add(product_id, etag)],
+    ])('of twenty clerks at once who have read the same, one wins: %s', async (_what, edit) => {
+      const product_id = await store.shop.product({ stock: 5 })
+      const read = await etagOf(product_id)
+      const clerks = Array.from({ length: 20 }, (_, clerk) => edit(product_id, 100 + clerk, read))
+      const statuses = (await Promise.all(clerks)).map(({ status }) => status)
+      expect(statuses.filter((status) => status < 300)).toHaveLength(1)
+      expect(statuses.filter((status) => status === 412)).toHaveLength(19)
+      expect(await etagOf(product_id)).toBe(`"${Number(read.slice(1, -1)) + 1}"`)
+      const winner = edit === set ? 100 + statuses.indexOf(201) : 6
+      expect(await store.shop.stock(product_id)).toBe(winner)
+    })
   })
 
   it('is listed with the names that old clients read', async () => {

@@ -3,10 +3,10 @@ import { openPostgres } from '@comptoir/runtime/postgres'
 import { type Addresses, shownAddress } from '../addresses.ts'
 import { connections } from '../distributed.ts'
 import { migrationsOf } from '../instance.ts'
+import { isTooOld, neededVersion } from '../server-version.ts'
 import type { ServiceName } from '../services.ts'
 import { type Finding, ill, well } from './finding.ts'
 
-const oldestServer = 130_000
 /** A transaction that is open so long holds the positions of every consumer of the server back. */
 const longSeconds = 2
 
@@ -43,7 +43,7 @@ async function server(database: Database, url: string): Promise<Finding> {
   )
   if (!row) return ill(`${shownAddress(url)} does not say what it is`)
   const text = `PostgreSQL ${row.version} at ${shownAddress(url)}, ${row.used} of ${row.most} connections in use`
-  if (row.number < oldestServer) return ill(`${text}: version 13 or newer is needed`)
+  if (isTooOld(row.number)) return ill(`${text}: ${neededVersion}: upgrade the server, or name another one`)
   if (row.fsync !== 'on') return ill(`${text}: fsync is off, so a power cut loses orders: switch it on`)
   if (row.most - row.used < connections) return ill(`${text}: an instance uses up to ${connections}: raise max_connections`)
   return well(text)

@@ -112,16 +112,17 @@ export class Relay {
     const { feed } = this.#options
     const carried = mailboxesOf(this.#options.services)
     const mailboxes = [...carried, ...(feed === undefined ? [] : [feedMailbox])]
+    // Before the broker is asked, which may never have been there: by its positions everybody knows how much waits for it.
+    const holds = await Promise.all(
+      mailboxes.map(async (mailbox) => [mailbox, await takeOver(ports.database, name, relayOf(mailbox), [name])] as const),
+    )
     await this.#broker.prepare([...carried, ...(feed === undefined ? [] : [feed])])
     const failed = new AbortController()
     const going = AbortSignal.any([until, failed.signal])
     // Where a broker carries the logs, nobody waits for a mailbox in all of them, and for the feed nobody else.
     const disclaim = ports.signals.claim([...carried, feedMailbox].flatMap((mailbox) => [mailbox, saidSignal(mailbox, name)]))
     try {
-      const carrying = mailboxes.map(async (mailbox) => {
-        const hold = await takeOver(ports.database, name, relayOf(mailbox), [name])
-        await this.#carry(mailbox, hold, going).finally(() => failed.abort())
-      })
+      const carrying = holds.map(([mailbox, hold]) => this.#carry(mailbox, hold, going).finally(() => failed.abort()))
       begun()
       const ends = await Promise.allSettled(carrying)
       const end = ends.find((one) => one.status === 'rejected')

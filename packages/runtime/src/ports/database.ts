@@ -64,6 +64,11 @@ export function isTransient(error: unknown): boolean {
   return error instanceof DatabaseError && /^(08|40|53|57|25P03|55P03)/.test(error.code)
 }
 
+/** Whether the server does not let this process in any more: its password, its role or its database is another one by now. */
+export function isShutOut(error: unknown): boolean {
+  return error instanceof DatabaseError && /^(28|3D)/.test(error.code)
+}
+
 /** Whether a transaction was surely rolled back for the sake of others (deadlock, serialisation), so that it may run again at once. */
 export function isConflict(error: unknown): boolean {
   return error instanceof DatabaseError && error.code.startsWith('40')

@@ -44,7 +44,8 @@ export async function connect(url: string): Promise<Link> {
 function refusal(error: unknown): DatabaseError {
   if (error instanceof pg.DatabaseError)
     return new DatabaseError(error.message, error.code ?? '08001', undefined, { cause: error })
-  const reason = error instanceof Error && error.message !== '' ? error.message : codeOf(error)
+  const said = error instanceof Error && error.message !== '' ? error.message : codeOf(error)
+  const reason = /client password must be a/.test(said) ? 'it asks for a password, and the address has none' : said
   if (isUnreachable(error)) {
     return new DatabaseError(`PostgreSQL cannot be reached: ${reason}`, '08001', undefined, { cause: error })
   }

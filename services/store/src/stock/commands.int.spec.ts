@@ -43,7 +43,7 @@ describe('setStock', () => {
     const versions: number[] = []
     for (const quantity of [1, 2, 2]) {
       const setting = await setStock(store.work, { product_id: 1, quantity })
-      if (setting.kind !== 'unknown_product') versions.push(...setting.versions.map(({ version }) => version))
+      if ('versions' in setting) versions.push(...setting.versions.map(({ version }) => version))
     }
     expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
     expect(versions).toHaveLength(3)

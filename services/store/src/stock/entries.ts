@@ -24,7 +24,13 @@ export const entryOfStock = ({ product_id, quantity, name, sku, price, version }
   },
 })
 
+/** How much there is of a product, and at which version that is. */
+export interface Level {
+  readonly quantity: number
+  readonly version: number
+}
+
 /** The level that an entry shows; undefined when it is none that this store wrote. */
-export function levelOfEntry({ fields: { quantity = '' } }: ReadEntry): number | undefined {
-  return /^\d{1,16}$/.test(quantity) ? Number(quantity) : undefined
+export function levelOfEntry({ version, fields: { quantity = '' } }: ReadEntry): Level | undefined {
+  return /^\d{1,16}$/.test(quantity) ? { quantity: Number(quantity), version } : undefined
 }

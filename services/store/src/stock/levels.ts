@@ -1,3 +1,4 @@
+import type { Expected } from '@comptoir/http'
 import type { Unit } from '@comptoir/runtime'
 import type { WrittenVersion } from '../read-your-writes.ts'
 
@@ -35,14 +36,25 @@ const insertLevels = `
   on conflict (product_id) do nothing
   returning product_id`
 
-/** Locks the stock rows of products; returns the level of each that has one. */
-export async function lockLevels(unit: Unit, ids: readonly number[]): Promise<ReadonlyMap<number, number>> {
-  const rows = await unit.query<{ product_id: number; quantity: number }>(selectLevels, [ids])
+/**
+ * Locks the stock rows of products; returns the level of each that has one.
+ *
+ * @param expected only of rows that are at one of these versions when they are locked
+ */
+export async function lockLevels(
+  unit: Unit,
+  ids: readonly number[],
+  expected: Expected = 'any',
+): Promise<ReadonlyMap<number, number>> {
+  const versions = expected === 'any' ? null : expected
+  const rows = await unit.query<{ product_id: number; quantity: number }>(selectLevels, [ids, versions])
   return new Map(rows.map((row) => [row.product_id, row.quantity]))
 }
 
 const selectLevels = `
-  select product_id, quantity from store.stocks where product_id = any($1::int[]) order by product_id for update`
+  select product_id, quantity from store.stocks
+  where product_id = any($1::int[]) and ($2::int[] is null or version = any($2))
+  order by product_id for update`
 
 /** Moves levels that are locked, writes the movements into the ledger, and tells the projections. */
 export async function moveLevels(

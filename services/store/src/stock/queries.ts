@@ -1,11 +1,6 @@
 import type { Queryable, Work } from '@comptoir/runtime'
 import type { EntryReads, Found } from '../entry-reads.ts'
-import { entryOfStock, levelOfEntry, type ShownStock } from './entries.ts'
-
-interface Level {
-  readonly product_id: number
-  readonly quantity: number
-}
+import { entryOfStock, type Level, levelOfEntry, type ShownStock } from './entries.ts'
 
 /*
  * What the read model does not hold (yet) is answered from the write side, in one statement: with two, the read model
@@ -21,27 +16,27 @@ export async function stockLevels(
   work: Work,
   ids: readonly number[],
   entries: EntryReads | undefined,
-): Promise<ReadonlyMap<number, number>> {
+): Promise<ReadonlyMap<number, Level>> {
   if (entries) return entries.read('stock', ids, levelOfEntry, (missing) => findStock(work, missing))
-  const levels = await work.query<Level>(selectLevels, [ids])
-  return new Map(levels.map((level) => [level.product_id, level.quantity]))
+  const levels = await work.query<Level & { product_id: number }>(selectLevels, [ids])
+  return new Map(levels.map((level) => [level.product_id, level]))
 }
 
 const notShown = 'not exists (select from store_view.stock as v where v.product_id = s.product_id)'
 const selectLevels = `
-  select product_id, quantity from store_view.stock where product_id = any($1::int[])
+  select product_id, quantity, version from store_view.stock where product_id = any($1::int[])
   union all
-  select product_id, quantity from store.stocks as s where product_id = any($1::int[]) and ${notShown}`
+  select product_id, quantity, version from store.stocks as s where product_id = any($1::int[]) and ${notShown}`
 
 const selectShown =
   'select product_id, quantity, product_name as name, product_sku as sku, product_unit_price as price, version from store_view.stock'
 const joined = 'store.stocks as s join store.products as p on p.id = s.product_id'
 
-async function findStock(work: Work, ids: readonly number[]): Promise<Found<number>[]> {
+async function findStock(work: Work, ids: readonly number[]): Promise<Found<Level>[]> {
   const rows = await work.query<ShownStock & { projected: boolean }>(selectStock, [ids])
   return rows.map(({ projected, ...row }) => ({
     id: row.product_id,
-    value: row.quantity,
+    value: row,
     version: row.version,
     entry: projected ? entryOfStock(row) : undefined,
   }))

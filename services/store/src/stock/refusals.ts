@@ -1,4 +1,4 @@
-import { Problem, pointerOf } from '@comptoir/http'
+import { Problem, pointerOf, staleProblem } from '@comptoir/http'
 import type { AdjustmentRefusal, StockLine } from './commands.ts'
 
 /** The answer to a stock adjustment that was refused: which products are to blame, and where they stand in the body. */
@@ -11,6 +11,12 @@ export function refusalProblem(refusal: AdjustmentRefusal, lines: readonly Stock
   }))
   return new Problem(status, refusal.kind, `${advice(refusal.products)} Nothing was changed.`, { errors })
 }
+
+/** The answer to a change of a level that was not as it was expected to be. */
+export const staleLevel = (product: number): Problem =>
+  staleProblem(
+    `The level of product ${product} is not what your If-Match says, and nothing was changed. Read GET /stocks/${product} again, decide anew, and send its ETag.`,
+  )
 
 const REFUSALS = {
   unknown_product: {

@@ -33,7 +33,7 @@ export function createLoaders({ work, entries }: Readable): Loaders {
     }),
     levels: new DataLoader(async (ids) => {
       const levels = await stockLevels(work, ids, entries)
-      return ids.map((id) => Math.min(levels.get(id) ?? 0, HIGHEST_LEVEL))
+      return ids.map((id) => Math.min(levels.get(id)?.quantity ?? 0, HIGHEST_LEVEL))
     }),
   }
 }
