@@ -52,6 +52,7 @@ export {
   type Database,
   DatabaseError,
   isDoubtful,
+  isOutOfRoom,
   isTransient,
   isUniqueViolation,
   type Queryable,
