@@ -49,7 +49,7 @@ it(
       const found = await until(`somebody handles the message, before death ${death}`, find, deathMs)
       const victim = living.findIndex(({ pid }) => found.instance.includes(` ${pid} `))
       expect(await living[victim]?.kill()).toEqual(killed)
-      // A connection whose client is gone ends as soon as it looks.
+      // Or its server would do the rest of what it was sent, and sometimes commit it: then nothing is left to handle.
       await database.look((db) => db.query('select pg_terminate_backend($1)', [found.pid]))
       others.push(await place(shop(1 - victim), 1))
       living[victim] = await startInstance(env)
