@@ -9,7 +9,7 @@ import { join } from 'node:path'
  *
  * @returns calls it off
  */
-function whenWeHaveEnded(script, ...args) {
+export function whenWeHaveEnded(script, ...args) {
   const shell = spawn('sh', ['-c', `read -r _ && exit\n${script}`, 'guard', ...args], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

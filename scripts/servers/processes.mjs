@@ -17,11 +17,16 @@ export function family(pid) {
   return [pid, ...children.flatMap(family)]
 }
 
+const stateOf = (pid) => read(`/proc/${pid}/stat`).match(/\) (\w)/)?.[1]
+
 /** Whether it runs. One that has ended and that nobody has asked about yet (a zombie) does not. */
 export function runs(pid) {
-  const state = read(`/proc/${pid}/stat`).match(/\) (\w)/)?.[1]
+  const state = stateOf(pid)
   return state !== undefined && state !== 'Z' && state !== 'X'
 }
+
+/** Whether it stands still after a SIGSTOP. */
+export const standsStill = (pid) => stateOf(pid) === 'T'
 
 /** Sends a signal to each that still is there. */
 export function signal(pids, name) {

@@ -2,14 +2,13 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { type TcpProxy, tcpProxy } from '../../packages/runtime/src/testing/tcp-proxy.ts'
 import { type KafkaServer, startKafka } from '../../scripts/servers/kafka.mjs'
 import { freePort } from '../../scripts/servers/port.mjs'
-import { Acknowledged } from '../crash/acknowledged.ts'
-import { drain } from '../crash/drain.ts'
-import { checkAlways, checkInvariants } from '../crash/invariants.ts'
-import { faultsSeen, levelsSeen } from '../crash/outside.ts'
+import { checkAlways } from '../crash/invariants.ts'
+import { levelsSeen } from '../crash/outside.ts'
 import { Random } from '../crash/random.ts'
 import { databaseUrl } from '../kit/servers/addresses.ts'
 import { until } from '../kit/wait.ts'
 import { ownDatabase } from './database.ts'
+import { endRightly } from './ending.ts'
 import { Member } from './member.ts'
 
 const seed = Number(process.env.COMPTOIR_CRASH_SEED ?? Date.now() % 2 ** 31)
@@ -79,19 +78,7 @@ it.each(['PostgreSQL', 'Kafka'] as const)(
       await until(`work at the one that was cut off, after mute ${way}`, () => more(1, cutOff), 30_000)
       expect(await database.look(checkAlways), way).toEqual([])
     }
-    await Promise.all([near, cutOff].map((member) => member.rest()))
-    const all = new Acknowledged()
-    const unanswered = new Map<number, number>()
-    for (const { load } of [near, cutOff]) {
-      await load.settle(near.store.url)
-      expect(load.surprises).toEqual([])
-      all.add(load.acknowledged)
-      for (const [delta, product] of load.unanswered) unanswered.set(delta, product)
-    }
-    await drain(near.store.url)
-    expect(await faultsSeen(near.store.url, all, levels, unanswered)).toEqual([])
-    for (const { store } of [near, cutOff]) expect((await store.stop()).code, store.output()).toBe(0)
-    expect(await database.look((db) => checkInvariants(db, all))).toEqual([])
+    await endRightly([near, cutOff], database, levels)
   },
   120_000,
 )

@@ -19,9 +19,12 @@ export class Member {
     this.store = store
   }
 
-  /** @param number which one it is; its clients' idempotency keys are its own */
-  static async start(random: Random, number: number, env: NodeJS.ProcessEnv): Promise<Member> {
-    return new Member(new Load(random, number, true), env, await startInstance(env))
+  /**
+   * @param number which one it is; its clients' idempotency keys are its own
+   * @param armed further variables of its first process only
+   */
+  static async start(random: Random, number: number, env: NodeJS.ProcessEnv, armed: NodeJS.ProcessEnv = {}): Promise<Member> {
+    return new Member(new Load(random, number, true), env, await startInstance({ ...env, ...armed }))
   }
 
   /** Lets its clients begin. */

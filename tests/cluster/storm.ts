@@ -1,13 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { Acknowledged } from '../crash/acknowledged.ts'
-import { drain } from '../crash/drain.ts'
-import { checkAlways, checkInvariants } from '../crash/invariants.ts'
-import { faultsSeen, levelsSeen } from '../crash/outside.ts'
+import { checkAlways } from '../crash/invariants.ts'
+import { levelsSeen } from '../crash/outside.ts'
 import { Random } from '../crash/random.ts'
 import type { StoreProcess } from '../kit/process.ts'
 import { until } from '../kit/wait.ts'
 import type { OwnDatabase } from './database.ts'
+import { endRightly } from './ending.ts'
 import { Member } from './member.ts'
 
 const instances = 3
@@ -35,7 +34,10 @@ export async function weather({ seed, database, env, faults }: Storm): Promise<v
   const random = new Random(seed)
   const start = (number: number) => Member.start(new Random(seed + number), number, env)
   const first = await start(0)
-  const members = [first, ...(await Promise.all(Array.from({ length: instances - 1 }, (_, n) => start(n + 1))))]
+  const members: [Member, ...Member[]] = [
+    first,
+    ...(await Promise.all(Array.from({ length: instances - 1 }, (_, n) => start(n + 1)))),
+  ]
   const levels = await levelsSeen(first.store.url)
   for (const member of members) member.open()
   const acknowledged = () => members.reduce((sum, { load }) => sum + load.acknowledged.count, 0)
@@ -55,25 +57,9 @@ export async function weather({ seed, database, env, faults }: Storm): Promise<v
     expect(seen.violations, `after: ${what}`).toEqual([])
     if (seen.open.length > 0) inFlight += 1
   }
-  await Promise.all(members.map((member) => member.rest()))
-  for (const { load } of members) await load.settle(first.store.url)
-  await drain(first.store.url).catch((error: unknown) => {
-    for (const { said } of members) process.stdout.write(said)
-    throw error
-  })
-  const all = new Acknowledged()
-  const unanswered = new Map<number, number>()
-  for (const { load, said } of members) {
-    if (load.surprises.length > 0) process.stdout.write(said)
-    expect(load.surprises).toEqual([])
-    all.add(load.acknowledged)
-    for (const [delta, product] of load.unanswered) unanswered.set(delta, product)
-  }
+  const all = await endRightly(members, database, levels)
   process.stdout.write(`${all.count} acknowledgements; sagas in flight after ${inFlight} of ${faults.length} faults\n`)
   expect(inFlight, 'faults with sagas in flight').toBeGreaterThanOrEqual(faults.length / 2)
-  expect(await faultsSeen(first.store.url, all, levels, unanswered)).toEqual([])
-  for (const { store } of members) expect((await store.stop()).code, store.output()).toBe(0)
-  expect(await database.look((db) => checkInvariants(db, all))).toEqual([])
 }
 
 /** It stands still, and goes on when others have taken over. */

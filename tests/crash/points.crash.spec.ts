@@ -43,7 +43,7 @@ const stumble = `
 const placeOne = (store: StoreProcess) =>
   new MortalClient(store.url).send('POST', '/store-api/orders', { user_id: customer, items: [{ product_id: 1, quantity: 1 }] })
 
-/** Those of the relay need a broker: tests/cluster passes them. */
+/** Those of the relay need a broker: tests/cluster/crash-points.servers.spec.ts passes them. */
 const embedded = crashPoints.filter((point) => !point.startsWith('relay.'))
 
 test.each(embedded.flatMap((point) => passages(point).map((n) => [point, n] as const)))(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
 import { STATUS_CODES } from 'node:http'
-import { isDoubtful, isShutOut, isTransient } from '@comptoir/runtime'
+import { isDoubtful, isOutOfRoom, isShutOut, isTransient } from '@comptoir/runtime'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from './methods.ts'
 import { Problem } from './problem.ts'
@@ -44,12 +44,17 @@ function problemOf(error: unknown, request: FastifyRequest): Problem {
   return new Problem(500, 'internal', detail, { members: { id } })
 }
 
-/** The database is away, busy or on its way back, or an operator has to let this process in again; a later try may succeed. */
+/** The database is away, busy, full or on its way back, or an operator has to let this process in again; a later try may succeed. */
 function outage(error: unknown): Problem {
-  const detail = isDoubtful(error)
-    ? 'The database did not say whether it was done. Look before you try again, or repeat it with the same Idempotency-Key.'
-    : 'The database does not answer just now. Nothing was done: try again in a moment.'
-  return new Problem(503, 'unavailable', detail, { headers: { 'retry-after': '1' } })
+  return new Problem(503, 'unavailable', outageDetail(error), { headers: { 'retry-after': '1' } })
+}
+
+function outageDetail(error: unknown): string {
+  if (isDoubtful(error))
+    return 'The database did not say whether it was done. Look before you try again, or repeat it with the same Idempotency-Key.'
+  if (isOutOfRoom(error))
+    return 'The disk of the database is full. Nothing was done: try again when whoever runs the store has made room there.'
+  return 'The database does not answer just now. Nothing was done: try again in a moment.'
 }
 
 const FRAMEWORK_ERRORS: Readonly<Record<string, [status: number, code: string, detail: string]>> = {

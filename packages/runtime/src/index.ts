@@ -53,6 +53,7 @@ export {
   type Database,
   DatabaseError,
   isDoubtful,
+  isOutOfRoom,
   isShutOut,
   isTransient,
   isUniqueViolation,

@@ -2,6 +2,7 @@ import { backoff, errorText } from './consuming/failures.ts'
 import { tell } from './diagnostics.ts'
 import { isFinal } from './leading/leading.ts'
 import type { Random } from './ports/clock.ts'
+import { isOutOfRoom } from './ports/database.ts'
 import type { Signals } from './ports/signals.ts'
 
 const longestPauseMs = 5_000
@@ -29,7 +30,8 @@ export class Trouble {
   async pause(error: unknown, stop: AbortSignal): Promise<void> {
     if (isFinal(error)) return this.#say(error.message)
     this.#tries += 1
-    this.#say(`${errorText(error)} (trying again)`)
+    const cure = isOutOfRoom(error) ? ": make room on the disk of the database's server" : ''
+    this.#say(`${errorText(error)} (trying again)${cure}`)
     const ms = Math.min(longestPauseMs, backoff(this.#tries, this.#ports.random.next()))
     await this.#ports.signals.wait(`${this.#consumer}.never`, 0, ms, stop)
   }

@@ -54,6 +54,8 @@ export class DatabaseLeases implements Leases {
       [name],
     )
     if (before && before.wait_ms > 0) return { waitMs: before.wait_ms }
+    // Before it is taken: should this fail, the next try does it, too.
+    if (before && before.holder !== '' && before.holder !== this.#instance) await this.#endTransactionsOf(before.holder)
     const [row] = await this.#database.query<{ epoch: number }>(
       `insert into ${this.#schema}.lease as l (name, holder, epoch, expires)
        values ($1, $2, 1, comptoir.now() + make_interval(secs => $3))
@@ -62,9 +64,7 @@ export class DatabaseLeases implements Leases {
        returning epoch`,
       [name, this.#instance, leaseMs / 1_000],
     )
-    if (!row) return {}
-    if (before && before.holder !== '' && before.holder !== this.#instance) await this.#endTransactionsOf(before.holder)
-    return { epoch: row.epoch }
+    return row ? { epoch: row.epoch } : {}
   }
 
   async #endTransactionsOf(holder: string): Promise<void> {

@@ -152,8 +152,8 @@ export class Relay {
       try {
         const seen = ports.signals.seen(signal)
         if (unpublished.length === 0) unpublished = await cursor.read(ports.database, batchLimit)
-        crashPoint('relay.afterRead')
         const newest = unpublished.at(-1)
+        if (newest) crashPoint('relay.afterRead')
         const isFull = unpublished.length >= batchLimit
         await moved
         if (newest) {

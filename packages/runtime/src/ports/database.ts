@@ -74,6 +74,11 @@ export function isConflict(error: unknown): boolean {
   return error instanceof DatabaseError && error.code.startsWith('40')
 }
 
+/** Whether the server's disk is full (53100): nothing was done, and it works again when somebody has made room. */
+export function isOutOfRoom(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '53100'
+}
+
 /** Whether nobody knows if the transaction was committed: the answer to the commit was lost (08007). */
 export function isDoubtful(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '08007'

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it, onTestFinished } from 'vitest'
+import { killed } from '../crash/lives.ts'
+import { levelsSeen } from '../crash/outside.ts'
+import { Random } from '../crash/random.ts'
+import { Client } from '../kit/client.ts'
+import { databaseUrl, kafkaBrokers } from '../kit/servers/addresses.ts'
+import { Shop } from '../kit/shop.ts'
+import { until, within } from '../kit/wait.ts'
+import { ownDatabase } from './database.ts'
+import { endRightly } from './ending.ts'
+import { kcat } from './kcat.ts'
+import { Member } from './member.ts'
+
+const seed = Number(process.env.COMPTOIR_CRASH_SEED ?? Date.now() % 2 ** 31)
+/** In the middle of the load. */
+const passage = 40
+/** Far above a lease and a member's session at Kafka. */
+const takeoverMs = 40_000
+
+/** The records on a topic that lie there more than once, by their place in their log. */
+function repeated(topic: string): readonly string[] {
+  const places = kcat(['-C', '-t', topic, '-o', 'beginning', '-e', '-f', '%h\n'])
+    .split('\n')
+    .flatMap((headers) => headers.match(/ce_(source|logposition)=[^,]*/g)?.join(' ') ?? [])
+  return places.filter((place, index) => places.indexOf(place) < index)
+}
+
+/** How often this instance was asked for a step that was done already. */
+async function askedAgain(url: string): Promise<number> {
+  const { text } = await new Client(url).get('/metrics')
+  return [...text.matchAll(/^comptoir_step_outcomes_total\{.*outcome="repeated"\} (\d+)$/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  )
+}
+
+it.each([
+  ['F1', 'before it has published what it has read', 'relay.afterRead'],
+  ['F2', 'after it has published, before its position moves', 'relay.afterPublish'],
+  ['F3', "after a consumer's commit, before its offset", 'consumer.afterCommit'],
+] as const)(
+  `%s, I5: on Kafka, an instance dies %s (%s): another goes on, and I1 to I9, I12, I14, I15, I17, I19 and I20 hold (random seed ${seed})`,
+  async (fault, _, point) => {
+    const database = await ownDatabase(databaseUrl())
+    onTestFinished(() => database.drop())
+    const prefix = `crash-points-${randomUUID()}.`
+    const env = { DATABASE_URL: database.url, KAFKA_BROKERS: kafkaBrokers(), KAFKA_PREFIX: prefix }
+    // The first one carries all logs.
+    const mortal = await Member.start(new Random(seed), 0, env, { COMPTOIR_CRASH_AT: `${point}:${passage}` })
+    const other = await Member.start(new Random(seed + 1), 1, env)
+    const levels = await levelsSeen(other.store.url)
+    for (const member of [mortal, other]) member.open()
+
+    expect(await within('its death', mortal.store.ended, takeoverMs)).toEqual(killed)
+    const open = () =>
+      database.look(async (db) => (await db.query<{ id: string }>('select id from store.saga_open')).map(({ id }) => id))
+    const interrupted = await open()
+    expect(interrupted, 'sagas under way').not.toEqual([])
+    await until(
+      'they have ended at the other',
+      async () => {
+        const still = new Set(await open())
+        return !interrupted.some((id) => still.has(id))
+      },
+      takeoverMs,
+    )
+    expect((await new Shop(other.store.url).placed([{ product_id: 1, quantity: 1 }])).status).toBe('PLACED')
+    if (fault === 'F2') expect(['store', 'payments'].flatMap((mailbox) => repeated(prefix + mailbox))).not.toEqual([])
+    if (fault === 'F3') expect(await askedAgain(other.store.url)).toBeGreaterThan(0)
+
+    await mortal.again()
+    await endRightly([other, mortal], database, levels)
+  },
+  180_000,
+)

@@ -1,0 +1,40 @@
+import { expect } from 'vitest'
+import { Acknowledged } from '../crash/acknowledged.ts'
+import { drain } from '../crash/drain.ts'
+import { checkInvariants } from '../crash/invariants.ts'
+import { faultsSeen } from '../crash/outside.ts'
+import type { OwnDatabase } from './database.ts'
+import type { Member } from './member.ts'
+
+/**
+ * Lets the clients of all instances finish and everything come to rest, and proves that nothing is missing, doubled or owed:
+ * in SQL and from outside. All instances must live, and end cleanly.
+ *
+ * @param levels the stock before anything was done
+ * @returns what the clients were told
+ */
+export async function endRightly(
+  members: readonly [Member, ...Member[]],
+  database: OwnDatabase,
+  levels: ReadonlyMap<number, number>,
+): Promise<Acknowledged> {
+  const { url } = members[0].store
+  await Promise.all(members.map((member) => member.rest()))
+  for (const { load } of members) await load.settle(url)
+  await drain(url).catch((error: unknown) => {
+    for (const { said } of members) process.stdout.write(said)
+    throw error
+  })
+  const all = new Acknowledged()
+  const unanswered = new Map<number, number>()
+  for (const { load, said } of members) {
+    if (load.surprises.length > 0) process.stdout.write(said)
+    expect(load.surprises).toEqual([])
+    all.add(load.acknowledged)
+    for (const [delta, product] of load.unanswered) unanswered.set(delta, product)
+  }
+  expect(await faultsSeen(url, all, levels, unanswered)).toEqual([])
+  for (const { store } of members) expect((await store.stop()).code, store.output()).toBe(0)
+  expect(await database.look((db) => checkInvariants(db, all))).toEqual([])
+  return all
+}

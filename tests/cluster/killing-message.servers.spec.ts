@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it, onTestFinished } from 'vitest'
+import { Acknowledged } from '../crash/acknowledged.ts'
+import { drain } from '../crash/drain.ts'
+import { checkInvariants } from '../crash/invariants.ts'
+import { killed } from '../crash/lives.ts'
+import { databaseUrl, kafkaBrokers } from '../kit/servers/addresses.ts'
+import { Shop } from '../kit/shop.ts'
+import { until } from '../kit/wait.ts'
+import { ownDatabase } from './database.ts'
+import { startInstance } from './instance.ts'
+
+/** The first death is nobody's fault yet; then each start is counted, and there is no fourth. */
+const deaths = 4
+/** A member's session, and a start on a busy machine. */
+const deathMs = 30_000
+/** Its reservation is what kills. */
+const deadlyProduct = 9
+
+/** The handler of the deadly message stands here until its process is killed, as by what ends one that takes all memory. */
+const deadly = `
+  create function store.kill() returns trigger language plpgsql as $$ begin perform pg_sleep(9); return new; end $$;
+  create trigger kill before insert on store.stock_ledger for each row
+    when (new.kind = 'reserved' and new.product_id = ${deadlyProduct}) execute function store.kill();`
+const handling = `select pid, application_name as instance from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`
+
+it(
+  `F8, I5, I8, I20: on Kafka, a message that kills whichever of two instances handles it is a dead letter after ${deaths} deaths, its order is cancelled and the others are placed`,
+  async () => {
+    const database = await ownDatabase(databaseUrl())
+    onTestFinished(() => database.drop())
+    const env = { DATABASE_URL: database.url, KAFKA_BROKERS: kafkaBrokers(), KAFKA_PREFIX: `killing-${randomUUID()}.` }
+    const living = [await startInstance(env), await startInstance(env)]
+    const shop = (index = 0) => new Shop(living[index]?.url ?? '')
+    const acknowledged = new Acknowledged()
+    const place = async (at: Shop, product_id: number) => {
+      const items = [{ product_id, quantity: 1 }]
+      const id = await at.accept(items)
+      acknowledged.orders.set(id, { user_id: 1, items, key: undefined })
+      return id
+    }
+    await database.look((db) => db.script(deadly))
+    const others = [await place(shop(), 1), await place(shop(), 2)]
+    const doomed = await place(shop(), deadlyProduct)
+    others.push(await place(shop(), 1), await place(shop(), 2))
+
+    for (let death = 1; death <= deaths; death += 1) {
+      const find = async () => (await database.look((db) => db.query<{ pid: number; instance: string }>(handling)))[0]
+      const found = await until(`somebody handles the message, before death ${death}`, find, deathMs)
+      const victim = living.findIndex(({ pid }) => found.instance.includes(` ${pid} `))
+      expect(await living[victim]?.kill()).toEqual(killed)
+      // Or its server would do the rest of what it was sent, and sometimes commit it: then nothing is left to handle.
+      await database.look((db) => db.query('select pg_terminate_backend($1)', [found.pid]))
+      others.push(await place(shop(1 - victim), 1))
+      living[victim] = await startInstance(env)
+    }
+    await until('its order has ended', async () => (await shop().order(doomed)).status !== 'PENDING', deathMs)
+    expect(await shop().order(doomed)).toMatchObject({ status: 'CANCELLED', reason: 'error' })
+    for (const id of others) expect((await shop().orderAtRest(id)).status).toBe('PLACED')
+    await drain(living[0]?.url ?? '')
+    for (const instance of living) expect((await instance.stop()).code, instance.output()).toBe(0)
+    const letters = await database.look((db) => db.query('select type, state, settled from store.held_message'))
+    expect(letters).toEqual([{ type: 'OrderCreated', state: 'dead', settled: true }])
+    expect(await database.look((db) => checkInvariants(db, acknowledged))).toEqual([])
+  },
+  (deaths + 2) * deathMs,
+)
