@@ -12,9 +12,11 @@ import {
   type Leases,
   LogConsumer,
   lonePorts,
+  lossText,
   type Migrations,
   mailboxesOf,
   migrate,
+  openLosses,
   type Ports,
   Projector,
   pendingMigrations,
@@ -134,6 +136,8 @@ export class Instance {
   readonly #rebuilds: Rebuilds
   readonly #maintenance: Maintenance
   #backlog: readonly Lag[] = []
+  /** What the broker has deleted before it was handled, in words; empty when nothing is to be published again. */
+  #losses: readonly string[] = []
 
   private constructor(ports: Ports, places: readonly Place[], options: InstanceOptions) {
     const { serves = services, knows = services, ceiling = defaultCeiling, own, leases, broker, feed, readStore } = options
@@ -224,7 +228,7 @@ export class Instance {
   get degradations(): readonly string[] {
     const consumers = this.#work.filter((work) => work instanceof BrokerConsumer)
     const texts = [...this.#relays.map(({ trouble }) => trouble), ...consumers.map(({ away }) => away), this.#readStore?.trouble]
-    return [...texts.flatMap((text) => text ?? []), ...(this.orchestration?.participants.troubles ?? [])]
+    return [...texts.flatMap((text) => text ?? []), ...this.#losses, ...(this.orchestration?.participants.troubles ?? [])]
   }
 
   /** How far everybody who reads a log is behind, whichever instance does it. */
@@ -281,5 +285,8 @@ export class Instance {
     const mailboxes = mailboxesOf(services)
     // Projections may be behind: what they have not shown yet is read from the write side.
     this.#backlog = (await this.lags()).filter(({ consumer }) => mailboxes.includes(consumer.split('/')[0] ?? ''))
+    const served = this.#relays.length > 0 ? this.serves : []
+    const found = await Promise.all(served.map((name) => openLosses(this[name], name)))
+    this.#losses = found.filter((losses) => losses.length > 0).map(lossText)
   }
 }

@@ -1,4 +1,4 @@
-import { changesMailbox, type Database, isTransient, pendingMigrations } from '@comptoir/runtime'
+import { changesMailbox, type Database, isTransient, lossText, openLosses, pendingMigrations } from '@comptoir/runtime'
 import { openPostgres } from '@comptoir/runtime/postgres'
 import { type Addresses, shownAddress } from '../addresses.ts'
 import { connections } from '../distributed.ts'
@@ -89,7 +89,9 @@ async function service(database: Database, name: ServiceName, broker: boolean): 
        (select count(*)::int from ${name}.saga where attention is not null and ended_at is null) as attention`,
   )
   const { dead = 0, open = 0, attention = 0 } = count ?? {}
+  const losses = await openLosses(database, name)
   return [
+    ...(losses.length > 0 ? [ill(lossText(losses))] : []),
     ...worksOf(name, broker).map((work) => {
       const lease = leases.find((one) => one.name === work)
       return !lease || lease.free
