@@ -246,6 +246,11 @@ export class Instance {
     return 1_000 * Math.max(0, ...this.#backlog.map(({ age }) => age))
   }
 
+  /** For how many seconds the oldest transaction that writes had been open a few seconds ago, on any server; 0: none for long. */
+  get horizonAge(): number {
+    return this.#maintenance.horizon.seconds
+  }
+
   /**
    * Makes the store's read model again from the write tables, while it is read and orders flow.
    *

@@ -131,6 +131,11 @@ export class StoreMetrics {
       labelNames: ['service'],
       registers,
     })
+    const horizon = new Gauge({
+      name: 'comptoir_horizon_held_seconds',
+      help: 'Age of the oldest transaction that writes, in any database of the servers: nothing that died since then is vacuumed',
+      registers,
+    })
     const open = new Gauge({ name: 'comptoir_sagas_open', help: 'Sagas that have not ended', registers })
     return async () => {
       // First: when none is open, what they all said is in the logs by now, and whoever has not read it is behind.
@@ -140,6 +145,7 @@ export class StoreMetrics {
         oldest.set({ consumer, source }, age)
         lag.set({ consumer, source }, behind)
       }
+      horizon.set(instance.horizonAge)
       for (const service of services) {
         for (const { state, n } of await readHeld(service)) held.set({ service: service.name, state }, n)
         const losses = await openLosses(service, service.name)
