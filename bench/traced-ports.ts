@@ -1,4 +1,4 @@
-import type { Broker, Database, Delivery, Subscription, Transaction, Value } from '@comptoir/runtime'
+import type { Broker, Database, Delivery, Loss, Subscription, Transaction, Value } from '@comptoir/runtime'
 import type { Sighting, Trace } from './trace.ts'
 
 /*
@@ -91,6 +91,10 @@ class TracedSubscription implements Subscription {
 
   get trouble(): string | null {
     return this.#subscription.trouble
+  }
+
+  losses(): readonly Loss[] {
+    return this.#subscription.losses()
   }
 
   arrival(ms: number, abort?: AbortSignal): Promise<void> {

@@ -127,6 +127,14 @@ table orchestrator.log partition by RANGE (created)
   constraint log_pkey PRIMARY KEY (mailbox, epoch, txid, pos, created)
 table orchestrator.log_default partition DEFAULT
 sequence orchestrator.log_pos from 1
+table orchestrator.lost
+  place text not null
+  first bigint not null
+  next bigint not null
+  found timestamp with time zone not null default comptoir.now()
+  republished timestamp with time zone
+  constraint lost_check CHECK ((next > first))
+  constraint lost_pkey PRIMARY KEY (place, first)
 table orchestrator.member
   instance text not null
   since timestamp with time zone not null default comptoir.now()
@@ -272,6 +280,14 @@ table payments.log partition by RANGE (created)
   constraint log_pkey PRIMARY KEY (mailbox, epoch, txid, pos, created)
 table payments.log_default partition DEFAULT
 sequence payments.log_pos from 1
+table payments.lost
+  place text not null
+  first bigint not null
+  next bigint not null
+  found timestamp with time zone not null default comptoir.now()
+  republished timestamp with time zone
+  constraint lost_check CHECK ((next > first))
+  constraint lost_pkey PRIMARY KEY (place, first)
 table payments.member
   instance text not null
   since timestamp with time zone not null default comptoir.now()
@@ -426,6 +442,14 @@ table store.log partition by RANGE (created)
   constraint log_pkey PRIMARY KEY (mailbox, epoch, txid, pos, created)
 table store.log_default partition DEFAULT
 sequence store.log_pos from 1
+table store.lost
+  place text not null
+  first bigint not null
+  next bigint not null
+  found timestamp with time zone not null default comptoir.now()
+  republished timestamp with time zone
+  constraint lost_check CHECK ((next > first))
+  constraint lost_pkey PRIMARY KEY (place, first)
 table store.member
   instance text not null
   since timestamp with time zone not null default comptoir.now()

@@ -6,6 +6,8 @@ export interface KafkaServer extends Server {
 }
 
 export interface KafkaOptions extends StartOptions {
+  /** The server.properties to begin from; the tests' own by default. Addresses and places are the start's. */
+  readonly properties?: URL
   /** Further arguments of the Java machine. */
   readonly jvm?: readonly string[]
 }

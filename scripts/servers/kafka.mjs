@@ -7,7 +7,7 @@ import { temporaryFolder } from './guard.mjs'
 import { startOwn } from './own.mjs'
 import { answerOf, freePort } from './port.mjs'
 
-const usual = readFileSync(new URL('kafka.properties', import.meta.url), 'utf8')
+const usual = new URL('kafka.properties', import.meta.url)
 const clusterId = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 const java = [
@@ -31,9 +31,10 @@ const hello = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
  *
  * @param folder its place, kept when it exists; a temporary one by default
  * @param settings further ones of server.properties
+ * @param properties the server.properties to begin from; the tests' own by default
  * @param jvm further arguments of the Java machine
  */
-export async function startKafka({ folder = temporaryFolder('kafka'), port, settings = {}, jvm = [] } = {}) {
+export async function startKafka({ folder = temporaryFolder('kafka'), port, settings = {}, properties = usual, jvm = [] } = {}) {
   const { program } = found('Kafka')
   mkdirSync(folder, { recursive: true })
   const [at, controller] = [port ?? (await freePort()), await freePort()]
@@ -46,7 +47,8 @@ export async function startKafka({ folder = temporaryFolder('kafka'), port, sett
     ...settings,
   }
   const config = join(folder, 'server.properties')
-  writeFileSync(config, [usual, ...Object.entries(own).map(([key, value]) => `${key}=${value}\n`)].join(''))
+  const base = `${readFileSync(properties, 'utf8')}\n`
+  writeFileSync(config, [base, ...Object.entries(own).map(([key, value]) => `${key}=${value}\n`)].join(''))
   const shared = existsSync(archive) ? ['-Xshare:auto', `-XX:SharedArchiveFile=${archive}`] : []
   const machine = [...java, ...shared, '-cp', `${jars}/*`]
   if (!existsSync(join(folder, 'data', 'meta.properties')))

@@ -18,7 +18,7 @@ const heldSeconds = 8
 let server: PostgresServer
 let elsewhere: OwnDatabase
 beforeAll(async () => {
-  server = await startPostgres()
+  server = await startPostgres({ settings: { max_prepared_transactions: '1' } })
   elsewhere = await ownDatabase(server.url)
 })
 afterAll(() => server.stop('kill'))
@@ -55,7 +55,10 @@ it.each([
     await until('it writes', () => held)
     for (let n = 0; n < 5; n += 1) await Promise.all(clients.map(accept))
     const { pathname } = new URL(elsewhere.url)
-    const named = new RegExp(`^!!  process \\d+ in database ${pathname.slice(1)} \\(active\\) writes since \\d+ s`, 'm')
+    const named = new RegExp(
+      `^!!  process \\d+ in database ${pathname.slice(1)} \\(active\\) writes since \\d+ s: .+: end it \\(select pg_terminate_backend\\(\\d+\\)\\)$`,
+      'm',
+    )
     await until('doctor names it', async () => {
       const command = comptoir(['doctor'], { env })
       return (await command.ended).code === 1 && named.test(command.stdout())
@@ -70,3 +73,56 @@ it.each([
     expect(await shop.look((db) => checkInvariants(db, acknowledged))).toEqual([])
   },
 )
+
+it('F20: a running instance and doctor name who holds the horizon, the oldest first: pid, database and gid', async () => {
+  const shop = await ownDatabase(server.url)
+  const env = { DATABASE_URL: shop.url }
+  const instance = await startInstance(env)
+  const client = new Shop(instance.url)
+  const gid = `forgotten-${randomUUID()}`
+  const { pathname } = new URL(elsewhere.url)
+  const there = `in database ${pathname.slice(1)}`
+  await elsewhere.look((db) => db.script(`begin; select pg_current_xact_id(); prepare transaction '${gid}'`))
+  let pid = 0
+  const holding = elsewhere.look((db) =>
+    db.transaction(async (tx) => {
+      const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()')
+      pid = row?.pid ?? 0
+      await tx.query('set local statement_timeout = 0')
+      await tx.query('select pg_sleep(600)')
+    }),
+  )
+  holding.catch(() => {})
+  try {
+    const [prepared, process] = [`prepared transaction ${gid} ${there}`, () => `process ${pid} ${there} (active)`]
+    const warned = await until('both are in the log', () => {
+      const lines = instance
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('a transaction holds the horizon'))
+      return lines.some((line) => line.includes(prepared)) && lines.some((line) => line.includes(process())) && lines
+    })
+    expect(warned.join('\n')).toContain(`rollback prepared '${gid}'`)
+    const metrics = await client.get('/metrics')
+    expect(metrics.text).toMatch(/^comptoir_horizon_held_seconds ([5-9]|\d\d+)$/m)
+    const command = comptoir(['doctor'], { env })
+    expect((await command.ended).code).toBe(1)
+    const named = command
+      .stdout()
+      .split('\n')
+      .filter((line) => / writes since /.test(line))
+    expect(named.map((line) => line.replace(/ writes since .*/, ''))).toEqual([`!!  ${prepared}`, `!!  ${process()}`])
+    // Of each it is told once.
+    expect(new Set(warned).size).toBe(2)
+  } finally {
+    // As they are told to.
+    await elsewhere.look(async (db) => {
+      await db.query('select pg_terminate_backend($1::int)', [pid])
+      await db.script(`rollback prepared '${gid}'`)
+    })
+  }
+  await until('nothing holds it any more', async () =>
+    /^comptoir_horizon_held_seconds 0$/m.test((await client.get('/metrics')).text),
+  )
+  expect((await instance.stop()).code, instance.output()).toBe(0)
+}, 60_000)

@@ -80,6 +80,54 @@ it.each([
   },
 )
 
+it('F17: what was deleted before it was handled is an alarm of every instance until it is published again', async () => {
+  const database = await ownDatabase(databaseUrl())
+  onTestFinished(() => database.drop())
+  const prefix = `gone-${randomUUID()}.`
+  const env = { DATABASE_URL: database.url, KAFKA_BROKERS: kafkaBrokers(), KAFKA_PREFIX: prefix }
+  const start = async (service: string) => {
+    const instance = await startInstance(env, ['--service', service])
+    onTestFinished(async () => void (await instance.stop()))
+    return new Client(instance.url)
+  }
+  const shop = await start('store')
+  const place = async (wait: number) => {
+    const answer = await shop.post('/orders', order, wait > 0 ? { prefer: `wait=${wait}` } : {})
+    return answer.json<{ order_id: number; status: string }>()
+  }
+  const away = await startInstance(env, ['--service', 'payments'])
+  for (let n = 0; n < 12; n += 1) expect((await place(20)).status).toBe('PLACED')
+  expect((await away.stop()).code).toBe(0)
+  const lost = await Promise.all(Array.from({ length: 12 }, () => place(0)))
+  await until('Kafka has them', async () => {
+    const told = kcat(['-C', '-t', `${prefix}payments`, '-o', 'beginning', '-e', '-f', '%h\\n'])
+    return (told.match(/ce_type=StockDecreased/g) ?? []).length >= 24
+  })
+  await admin((one, topic) => one.deleteRecords({ topics: [{ name: topic, partitions }] }))(`${prefix}payments`)
+
+  // Two: the one finds it, the other is told by the database.
+  const instances = [await start('payments'), await start('payments')]
+  const checks = async (client: Client) => (await client.get('/readyz')).json<{ status: string; checks?: string[] }>()
+  const alarm =
+    /the broker has deleted \d+ messages before they were handled \(.+payments\[\d\].*\): .+ comptoir republish --hours N/
+  for (const instance of instances)
+    await until('its /readyz says so', async () => {
+      const { status, checks: words = [] } = await checks(instance)
+      return status === 'degraded' && words.some((one) => alarm.test(one))
+    })
+  expect((await place(20)).status).toBe('PLACED')
+  expect((await instances[1]?.get('/metrics'))?.text).toMatch(/comptoir_lost_messages\{service="payments"\} [1-9]/)
+  const doctor = comptoir(['doctor'], { env })
+  expect((await doctor.ended).code).toBe(1)
+  expect(doctor.stdout()).toMatch(new RegExp(`^!! {2}${alarm.source}`, 'm'))
+
+  const command = comptoir(['republish', '--hours', '1'], { env })
+  expect((await command.ended).code, command.stderr()).toBe(0)
+  for (const { order_id } of lost)
+    await until(`order ${order_id} is placed`, async () => (await shop.get(`/orders/${order_id}`)).json().status === 'PLACED')
+  for (const instance of instances) await until('its /readyz is well again', async () => (await checks(instance)).status === 'ok')
+}, 120_000)
+
 it.each([
   ['without Kafka', { KAFKA_BROKERS: '' }, ['--hours', '1'], 'there is nothing to publish again'],
   ['further back than a log reaches', {}, ['--hours', '169'], 'a whole number from 1 to 168'],

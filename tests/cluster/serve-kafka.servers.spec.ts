@@ -154,7 +154,13 @@ describe('a database per service, and Kafka between', () => {
     const before = await ofStore.look((db) => db.query('select count(*)::int as n, sum(version)::int as v from store.orders'))
     const send = (type: string, data: unknown, extra: readonly string[] = []) => {
       const key = randomUUID()
-      const headers = [`ce_id=${randomUUID()}`, 'ce_source=/evil', `ce_type=${type}`, 'ce_specversion=1.0', `ce_subject=${key}`]
+      const headers = [
+        `ce_id=${randomUUID()}`,
+        'ce_source=/payments',
+        `ce_type=${type}`,
+        'ce_specversion=1.0',
+        `ce_subject=${key}`,
+      ]
       kcat(
         [
           '-P',

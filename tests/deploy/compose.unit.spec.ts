@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { root } from '../kit/command.ts'
@@ -28,6 +29,12 @@ describe('compose.yaml', () => {
     expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
     expect(one.healthcheck.test.length).toBeGreaterThan(1)
     for (const { condition } of Object.values(one.depends_on ?? {})) expect(condition).toBe('service_healthy')
+  })
+
+  it('runs the Kafka that the tests run', () => {
+    const pom = readFileSync(resolve(root, 'scripts/servers/kafka.pom.xml'), 'utf8')
+    const tested = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>(.+?)<\/version>/.exec(pom)?.[1]
+    expect(compose.services.kafka?.image).toBe(`apache/kafka:${tested}`)
   })
 
   it('has no secret: each is asked for, and named nowhere else', () => {

@@ -14,9 +14,9 @@ export class Demo {
   readonly #timer: NodeJS.Timeout
   #turn = 0
 
-  constructor(url: string, store: Service) {
+  constructor(url: string, store: Service, payments: Service) {
     this.#url = url
-    void sendNonsense(store).catch(() => {})
+    void sendNonsense(store, payments).catch(() => {})
     this.#timer = setInterval(() => void this.#act().catch(() => {}), everyMs)
   }
 
@@ -55,15 +55,21 @@ export class Demo {
  * Two messages that no attempt can handle: dead letters of two causes after some ten seconds. The one is an event. The other
  * is the last step of a saga, without the results of the steps before it: the saga is stuck and needs attention.
  */
-const sendNonsense = (store: Service): Promise<void> =>
-  store.transaction(async (unit) => {
+async function sendNonsense(store: Service, payments: Service): Promise<void> {
+  const stuck = await store.transaction(async (unit) => {
     // Those of the last time may still lie there.
-    if ((await unit.query('select from store.held_message limit 1')).length > 0) return
-    unit.publish({ to: 'store', type: PaymentProcessed.type, key: unit.newId(), data: { order_id: 'not a number' } })
-    const stuck = unit.newId()
-    unit.begin(placeOrder, [{ id: stuck, input: { user_id: 2, items: [{ product_id: 4, quantity: 1 }] } }])
+    if ((await unit.query('select from store.held_message limit 1')).length > 0) return undefined
+    const id = unit.newId()
+    unit.begin(placeOrder, [{ id, input: { user_id: 2, items: [{ product_id: 4, quantity: 1 }] } }])
+    return id
+  })
+  if (!stuck) return
+  await payments.transaction(async (unit) => {
+    const { to, type } = PaymentProcessed
+    unit.publish({ to, type, key: unit.newId(), data: { order_id: 'not a number' } })
     await unit.query(
-      `insert into store.log (mailbox, epoch, key, type, definition, body) values ('store', $1, $2, 'PaymentCreated', $3, '{}')`,
-      [store.epoch, stuck, placeOrder.id],
+      `insert into payments.log (mailbox, epoch, key, type, definition, body) values ('store', $1, $2, 'PaymentCreated', $3, '{}')`,
+      [payments.epoch, stuck, placeOrder.id],
     )
   })
+}

@@ -67,6 +67,7 @@ const engineTables: Readonly<Record<string, readonly string[] | 'all'>> = {
   lease: 'all',
   member: 'all',
   declaration: 'all',
+  lost: 'all',
 }
 
 /**

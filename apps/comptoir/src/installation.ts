@@ -7,11 +7,12 @@ import { storeService } from '@comptoir/store'
 import { services as names, type ServiceName } from './services.ts'
 
 type Contract = (typeof contracts)[keyof typeof contracts]
-type Event = Extract<Contract, { readonly type: string; readonly to: string }>
+type Event = Extract<Contract, { readonly type: string; readonly from: string; readonly to: string }>
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 const isSaga = (value: unknown): value is Saga => isObject(value) && 'steps' in value && 'end' in value
-const isEvent = (value: unknown): value is Event => isObject(value) && 'type' in value && 'to' in value && 'data' in value
+const isEvent = (value: unknown): value is Event =>
+  isObject(value) && 'type' in value && 'from' in value && 'to' in value && 'data' in value
 
 /** Every saga that the contracts declare. */
 export const sagas: readonly Saga[] = (Object.values(contracts) as unknown[]).filter(isSaga)
@@ -20,18 +21,8 @@ export const sagas: readonly Saga[] = (Object.values(contracts) as unknown[]).fi
 export const isNewest = (saga: Saga, _: number, all: readonly Saga[]): boolean =>
   all.every(({ name, version }) => name !== saga.name || version <= saga.version)
 
-/** Who sends each event of the contracts; one without a sender does not compile. */
-const senders: Readonly<Record<Event['type'], ServiceName>> = {
-  PaymentProcessed: 'payments',
-  PaymentTaken: 'store',
-  OrderClosed: 'store',
-  OrderUnwanted: 'store',
-}
-
 /** Every business event that the contracts declare. */
-export const events: readonly EventDescription[] = (Object.values(contracts) as unknown[])
-  .filter(isEvent)
-  .map(({ type, to, data }) => ({ type, from: senders[type], to, data }))
+export const events: readonly EventDescription[] = (Object.values(contracts) as unknown[]).filter(isEvent)
 
 const note = {
   type: 'object',

@@ -12,8 +12,10 @@ import {
   type Leases,
   LogConsumer,
   lonePorts,
+  lossText,
   type Migrations,
   migrate,
+  openLosses,
   type Ports,
   Projector,
   pendingMigrations,
@@ -134,6 +136,8 @@ export class Instance {
   readonly #rebuilds: Rebuilds
   readonly #maintenance: Maintenance
   #backlog: readonly Lag[] = []
+  /** What the broker has deleted before it was handled, in words; empty when nothing is to be published again. */
+  #losses: readonly string[] = []
 
   private constructor(ports: Ports, places: readonly Place[], options: InstanceOptions) {
     const { serves = services, knows = services, ceiling = defaultCeiling, own, leases, broker, feed, readStore } = options
@@ -230,7 +234,7 @@ export class Instance {
       ...consumers.map(({ away }) => away),
       unread && `Redis: ${unread}: tables of PostgreSQL answer meanwhile; start it, or correct REDIS_URL`,
     ]
-    return [...texts.flatMap((text) => text ?? []), ...(this.orchestration?.participants.troubles ?? [])]
+    return [...texts.flatMap((text) => text ?? []), ...this.#losses, ...(this.orchestration?.participants.troubles ?? [])]
   }
 
   /** How far everybody who reads a log is behind, whichever instance does it. */
@@ -246,6 +250,11 @@ export class Instance {
   /** How far those are behind who carry messages from service to service, on whichever instance, a second ago. */
   get backlog(): readonly Lag[] {
     return this.#backlog
+  }
+
+  /** For how many seconds the oldest transaction that writes had been open a few seconds ago, on any server; 0: none for long. */
+  get horizonAge(): number {
+    return this.#maintenance.horizon.seconds
   }
 
   /**
@@ -285,5 +294,8 @@ export class Instance {
 
   async #measure(): Promise<void> {
     this.#backlog = carriersAmong(await this.lags(), services, this.#relays.length > 0)
+    const served = this.#relays.length > 0 ? this.serves : []
+    const found = await Promise.all(served.map((name) => openLosses(this[name], name)))
+    this.#losses = found.filter((losses) => losses.length > 0).map(lossText)
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, type Database, keepPartitions } from '@comptoir/runtime'
+import { Horizon } from './horizon.ts'
 
 /**
  * Small tables whose rows change all the time. Nothing vacuums an embedded database but we; these cost milliseconds. The
@@ -27,6 +28,7 @@ const checkpointLookMs = 1_000
 const partitionsEveryMs = 3_600_000
 
 const measureEveryMs = 1_000
+const horizonEveryMs = 5_000
 
 /** A database, and the services whose schemas stand in it. */
 interface Kept {
@@ -34,11 +36,16 @@ interface Kept {
   readonly names: readonly string[]
 }
 
-/** What databases need now and then: partitions; an embedded one, where nobody else does it, also checkpoints and vacuum. */
+/**
+ * What databases need now and then: partitions; a server, a look at who holds its horizon; an embedded one, where nobody else
+ * does it, checkpoints and vacuum.
+ */
 export class Maintenance {
   readonly #places: readonly Kept[]
   readonly #clock: Clock
   readonly #timers: readonly NodeJS.Timeout[]
+  /** Who keeps what is dead from being vacuumed. */
+  readonly horizon: Horizon
   #running: Promise<void> = Promise.resolve()
   /** What went wrong the last time; null when all is well. It is tried again. */
   trouble: string | null = null
@@ -47,12 +54,13 @@ export class Maintenance {
   constructor(places: readonly Kept[], clock: Clock, embedded: boolean, measure: () => Promise<void>) {
     this.#places = places
     this.#clock = clock
+    this.horizon = new Horizon(places.map(({ database }) => database))
     this.#timers = [
       this.#every(partitionsEveryMs, () => this.partitions()),
       this.#every(measureEveryMs, measure),
       ...(embedded
         ? [this.#every(checkpointLookMs, () => this.#checkpoint()), this.#every(vacuumEveryMs, () => this.#vacuum())]
-        : []),
+        : [this.#every(horizonEveryMs, () => this.horizon.look())]),
     ]
   }
 

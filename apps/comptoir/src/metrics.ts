@@ -1,4 +1,4 @@
-import { listen, type Service } from '@comptoir/runtime'
+import { listen, openLosses, type Service } from '@comptoir/runtime'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Instance } from './instance.ts'
 
@@ -125,6 +125,17 @@ export class StoreMetrics {
       labelNames: ['service', 'state'],
       registers,
     })
+    const lost = new Gauge({
+      name: 'comptoir_lost_messages',
+      help: 'Messages that the broker deleted before they were handled, and that were not published again',
+      labelNames: ['service'],
+      registers,
+    })
+    const horizon = new Gauge({
+      name: 'comptoir_horizon_held_seconds',
+      help: 'Age of the oldest transaction that writes, in any database of the servers: nothing that died since then is vacuumed',
+      registers,
+    })
     const open = new Gauge({ name: 'comptoir_sagas_open', help: 'Sagas that have not ended', registers })
     return async () => {
       // First: when none is open, what they all said is in the logs by now, and whoever has not read it is behind.
@@ -134,8 +145,14 @@ export class StoreMetrics {
         oldest.set({ consumer, source }, age)
         lag.set({ consumer, source }, behind)
       }
+      horizon.set(instance.horizonAge)
       for (const service of services) {
         for (const { state, n } of await readHeld(service)) held.set({ service: service.name, state }, n)
+        const losses = await openLosses(service, service.name)
+        lost.set(
+          { service: service.name },
+          losses.reduce((sum, { messages }) => sum + messages, 0),
+        )
       }
     }
   }

@@ -62,7 +62,7 @@ export async function openStore(
   const url = `http://127.0.0.1:${chosen}`
   publicUrl ??= url
   instance.listening(url)
-  const demonstration = demo ? new Demo(url, instance.store) : undefined
+  const demonstration = demo ? new Demo(url, instance.store, instance.payments) : undefined
   return {
     url,
     port: chosen,

@@ -4,10 +4,12 @@ import { within } from './waiting.ts'
 
 const EVERY_MS = 2_000
 const LATEST = -1n
+/** What Kafka calls a topic, when it is asked for configurations. */
+const TOPIC = 2
 
 /**
  * How many messages the broker holds beyond what has arrived: the ends of the partitions, asked for every other second by a
- * client of its own. On the consumer's the question would wait behind joins, and be repeated with what it knew of the
+ * client of its own; and how long it keeps them. On the consumer's the question would wait behind joins, and be repeated with what it knew of the
  * partitions' leaders before they changed.
  */
 export class Lag {
@@ -17,6 +19,7 @@ export class Lag {
   readonly #timer: NodeJS.Timeout
   readonly #ends = new Map<number, bigint>()
   #asking = false
+  #retentionMs: number | undefined
 
   constructor(settings: Settings, topic: string, owned: () => readonly number[]) {
     this.#topic = topic
@@ -36,6 +39,11 @@ export class Lag {
     return Number(behind)
   }
 
+  /** How long the topic keeps what arrives, in milliseconds; Infinity: for ever, or not known yet. */
+  get retentionMs(): number {
+    return this.#retentionMs ?? Number.POSITIVE_INFINITY
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await within(1_000, this.#admin.close())
@@ -48,10 +56,19 @@ export class Lag {
     try {
       for (const topic of await this.#admin.listOffsets({ topics: [{ name: this.#topic, partitions }] }))
         for (const { partitionIndex, offset } of topic.partitions) this.#ends.set(partitionIndex, offset)
+      this.#retentionMs ??= await this.#retention()
     } catch {
       // The old figures stay; whatever is wrong shows in the reading itself.
     } finally {
       this.#asking = false
     }
+  }
+
+  async #retention(): Promise<number> {
+    const [description] = await this.#admin.describeConfigs({
+      resources: [{ resourceType: TOPIC, resourceName: this.#topic, configurationKeys: ['retention.ms'] }],
+    })
+    const ms = Number(description?.configs.find(({ name }) => name === 'retention.ms')?.value ?? -1)
+    return ms < 0 ? Number.POSITIVE_INFINITY : ms
   }
 }

@@ -11,8 +11,13 @@ export interface Offset {
 
 const EARLIEST = -2n
 
-const gone = (place: string, at: bigint, next: bigint): string =>
-  `${place} has lost ${next - at} messages, from offset ${at} on, before they were handled: its retention is shorter than the consumer was away. Publish them again: comptoir republish --hours N`
+/** What `Offsets` tells. */
+export interface OffsetListener {
+  /** Something went wrong, in words; it is tried again. */
+  trouble(text: string): void
+  /** Of a partition, records from `first` up to `next` are gone that nobody handled. */
+  lost(partition: number, first: bigint, next: bigint): void
+}
 
 /**
  * Commits offsets off the hot path: one commit in flight, and what is handled meanwhile goes with the next.
@@ -24,15 +29,17 @@ const gone = (place: string, at: bigint, next: bigint): string =>
 export class Offsets {
   readonly #consumer: Consumer
   readonly #topic: string
-  readonly #trouble: (text: string) => void
+  readonly #listener: OffsetListener
   readonly #waiting = new Map<number, Offset>()
   readonly #handled = new Set<number>()
   #work: Promise<void> | undefined
+  /** Whether it is being found out where the partitions begin: nothing is committed meanwhile that would hide a gap. */
+  #beginning = false
 
-  constructor(consumer: Consumer, topic: string, trouble: (text: string) => void) {
+  constructor(consumer: Consumer, topic: string, listener: OffsetListener) {
     this.#consumer = consumer
     this.#topic = topic
-    this.#trouble = trouble
+    this.#listener = listener
   }
 
   /** Remembers offsets to commit, in the order in which their records were handled. */
@@ -58,21 +65,26 @@ export class Offsets {
    * Commits the start of those assigned partitions that have no offset yet. Without one, a position is not reset when the
    * partition comes back from another instance, and a group whose first record is old starts anew with each retention.
    *
-   * Also says where records are gone that nobody handled: the client reads on at the first that is there.
+   * Also says where records are gone that nobody handled: the client reads on at the first that is there. Until it has been
+   * found out, nothing is committed.
+   *
+   * @throws what the client throws; then it is to be called again
    */
   async begin(): Promise<void> {
     const partitions = this.owned()
     if (partitions.length === 0) return
+    this.#beginning = true
     const committed = await this.#consumer.listCommittedOffsets({ topics: [{ topic: this.#topic, partitions }] })
     const starts = await this.#consumer.listOffsets({ topics: [this.#topic], timestamp: EARLIEST })
     for (const partition of partitions) {
       const next = starts.get(this.#topic)?.[partition]
       const at = committed.get(this.#topic)?.[partition] ?? -1n
       if (next === undefined || at >= next) continue
-      if (at >= 0n) this.#trouble(gone(`${this.#topic}[${partition}]`, at, next))
+      if (at >= 0n) this.#listener.lost(partition, at, next)
       // What was handled meanwhile is further on.
       else if (!this.#handled.has(partition)) this.#waiting.set(partition, { partition, next, leaderEpoch: -1 })
     }
+    this.#beginning = false
     if (this.#waiting.size > 0) this.#work ??= this.#run()
   }
 
@@ -86,7 +98,7 @@ export class Offsets {
     await Promise.resolve()
     // During a join a commit would be refused, whereupon the client joins by itself: when it leads the group, that makes
     // all others join anew, and so on each second (seen with two members under load).
-    while (this.#waiting.size > 0 && this.#consumer.isActive()) {
+    while (this.#waiting.size > 0 && !this.#beginning && this.#consumer.isActive()) {
       // The broker does not ask whose a partition is: what belongs to another instance by now is left to it.
       const owned = new Set(this.owned())
       const offsets = [...this.#waiting.values()].filter(({ partition }) => owned.has(partition))
@@ -103,7 +115,7 @@ export class Offsets {
         })
       } catch (error) {
         for (const offset of offsets) if (!this.#waiting.has(offset.partition)) this.#waiting.set(offset.partition, offset)
-        this.#trouble(`offsets were not committed: ${reasonOf(error)}`)
+        this.#listener.trouble(`offsets were not committed: ${reasonOf(error)}`)
         break
       }
     }

@@ -1,16 +1,19 @@
 import { findErrorBy, type MessagesStream } from './client.ts'
+import { Gaps } from './gaps.ts'
 import { Lag } from './lag.ts'
 import { type Offset, Offsets } from './offsets.ts'
 import { BatchConsumer, type FetchedRecord, recordsOf } from './record-client.ts'
 import { Retries } from './retries.ts'
 import { clientSettings, type Settings } from './settings.ts'
 import { reasonOf } from './trouble.ts'
-import { within } from './waiting.ts'
+import { pause, within } from './waiting.ts'
 
 /** Who is not heard of for so long loses its partitions. */
 const SESSION_MS = 6_000
 /** How long the others wait for a member to join anew; the client does that at its next heartbeat. */
 const REBALANCE_MS = 8_000
+/** How long it waits before it asks again where its partitions begin. */
+const BEGIN_MS = 500
 
 /**
  * How long the client waits before it tries again, in milliseconds. It asks for offsets with what it knew of the leaders
@@ -25,6 +28,8 @@ function delayOf(operation: string, error: Error): number {
 export interface ShareListener {
   arrived(records: readonly FetchedRecord[]): void
   joined(): void
+  /** Of a partition, records from `first` up to `next` were deleted before they were handled. */
+  lost(partition: number, first: bigint, next: bigint): void
   /** Something has been tried for a second and more; null: it has gone through. */
   struggling(trouble: string | null): void
 }
@@ -37,7 +42,10 @@ export class Share {
   readonly #topic: string
   readonly #listener: ShareListener
   readonly #offsets: Offsets
+  readonly #gaps = new Gaps()
   readonly #lag: Lag
+  readonly #closing = new AbortController()
+  #joins = 0
   #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
   #fail: (reason: string) => void = () => {}
   #lastFailure: string | undefined
@@ -74,7 +82,10 @@ export class Share {
       highWaterMark: 64,
     })
     this.#consumer = consumer
-    this.#offsets = new Offsets(consumer, topic, settings.onTrouble)
+    this.#offsets = new Offsets(consumer, topic, {
+      trouble: settings.onTrouble,
+      lost: (partition, first, next) => listener.lost(partition, first, next),
+    })
     this.#lag = new Lag(settings, topic, () => this.#offsets.owned())
     const retries = new Retries((trouble) => listener.struggling(trouble))
     // These stay until the end: an event 'error' that nobody hears ends the process.
@@ -103,6 +114,11 @@ export class Share {
     return this.#stream ? this.#lag.behind(this.#stream.offsetsToFetch) : 0
   }
 
+  /** How long the topic keeps what arrives, in milliseconds; Infinity: for ever, or not known yet. */
+  get retentionMs(): number {
+    return this.#lag.retentionMs
+  }
+
   /** Whether no more should arrive for now. */
   set full(full: boolean) {
     if (this.#full === full) return
@@ -119,6 +135,7 @@ export class Share {
   async close(): Promise<void> {
     if (this.#ended) return
     this.#ended = true
+    this.#closing.abort()
     this.#stream?.destroy()
     await Promise.all([this.#lag.close(), within(3_000, this.#offsets.settled())])
     // Leaving may hang behind a join that waits for other members; the session ends without it, too.
@@ -131,11 +148,32 @@ export class Share {
     if (this.#ended) return
     this.#joined = true
     retries.clear()
+    this.#gaps.rejoined()
     this.#listener.joined()
     this.#offsets.rejoined()
-    this.#offsets.begin().catch(() => {
-      // Tried again at the next join; whatever is wrong shows in the reading itself.
-    })
+    void this.#begin()
+  }
+
+  /** Finds out where its partitions begin, until it has, or another join asks for it. */
+  async #begin(): Promise<void> {
+    this.#joins += 1
+    const join = this.#joins
+    while (join === this.#joins && !this.#ended) {
+      try {
+        return await this.#offsets.begin()
+      } catch {
+        // Whatever is wrong shows in the reading itself.
+        await pause(BEGIN_MS, this.#closing.signal)
+      }
+    }
+  }
+
+  #arrived(records: readonly FetchedRecord[]): void {
+    const [first, last] = [records[0], records.at(-1)]
+    if (!first || !last) return
+    const gap = this.#gaps.before(first.partition, first.offset, last.offset + 1n)
+    if (gap !== undefined) this.#listener.lost(first.partition, gap, first.offset)
+    this.#listener.arrived(records)
   }
 
   async #open(): Promise<void> {
@@ -148,7 +186,7 @@ export class Share {
         stream.destroy()
         return
       }
-      stream.on('data', (message) => this.#listener.arrived(recordsOf(message)))
+      stream.on('data', (message) => this.#arrived(recordsOf(message)))
       if (this.#full) stream.pause()
     } catch (error) {
       this.#fail(reasonOf(error))

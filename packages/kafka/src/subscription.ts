@@ -1,4 +1,4 @@
-import type { Delivery, Subscription } from '@comptoir/runtime'
+import type { Delivery, Loss, Subscription } from '@comptoir/runtime'
 import { Arrivals } from './arrivals.ts'
 import { toDelivery } from './incoming.ts'
 import type { Offset } from './offsets.ts'
@@ -17,6 +17,8 @@ const [SHORTEST_WAIT, LONGEST_WAIT] = [100, 5_000] as const
 interface Origin extends Offset {
   readonly share: Share
   readonly bytes: number
+  /** When the broker got it, in milliseconds since 1970. */
+  readonly timestamp: bigint
 }
 
 /**
@@ -32,6 +34,7 @@ export class KafkaSubscription implements Subscription {
   readonly #pending: Delivery[] = []
   /** Beside `pending`. */
   readonly #origins: Origin[] = []
+  readonly #losses: Loss[] = []
   readonly #arrivals = new Arrivals()
   readonly #closing = new AbortController()
   #bytes = 0
@@ -58,7 +61,20 @@ export class KafkaSubscription implements Subscription {
   }
 
   get trouble(): string | null {
-    return this.#trouble
+    return this.#trouble ?? this.#late
+  }
+
+  losses(): readonly Loss[] {
+    return this.#losses.splice(0)
+  }
+
+  /** What waits for half of the time that the broker keeps it may be gone before it is handled. */
+  get #late(): string | null {
+    const [oldest] = this.#origins
+    if (!oldest) return null
+    const [waits, kept] = [Date.now() - Number(oldest.timestamp), oldest.share.retentionMs]
+    if (waits <= kept / 2) return null
+    return `its oldest message waits for ${hours(waits)}, and the broker keeps it for ${hours(kept)}: find out why it is not handled (comptoir doctor), or give the topic a longer retention.ms`
   }
 
   arrival(ms: number, abort?: AbortSignal): Promise<void> {
@@ -104,6 +120,7 @@ export class KafkaSubscription implements Subscription {
         this.#trouble = null
         this.#arrivals.changed()
       },
+      lost: (partition, first, next) => this.#lost(partition, first, next),
       struggling: (trouble) => {
         if (trouble !== null || share.joined) this.#setTrouble(trouble)
       },
@@ -116,13 +133,22 @@ export class KafkaSubscription implements Subscription {
 
   #arrived(share: Share, records: readonly FetchedRecord[]): void {
     for (const record of records) {
-      const { partition, leaderEpoch } = record
+      const { partition, leaderEpoch, timestamp } = record
       const bytes = (record.value?.length ?? 0) + RECORD_OVERHEAD
       this.#bytes += bytes
       this.#pending.push(toDelivery(this.#mailbox, record))
-      this.#origins.push({ partition, next: record.offset + 1n, leaderEpoch, share, bytes })
+      this.#origins.push({ partition, next: record.offset + 1n, leaderEpoch, share, bytes, timestamp })
     }
     this.#checkRoom(share)
+    this.#arrivals.changed()
+  }
+
+  #lost(partition: number, first: bigint, next: bigint): void {
+    const place = `${topicOf(this.#settings, this.#mailbox)}[${partition}]`
+    this.#losses.push({ place, first: Number(first), next: Number(next) })
+    this.#settings.onTrouble(
+      `${place} has lost ${next - first} messages, from offset ${first} on, before they were handled: its retention is shorter than they waited. Publish them again: comptoir republish --hours N`,
+    )
     this.#arrivals.changed()
   }
 
@@ -139,3 +165,5 @@ export class KafkaSubscription implements Subscription {
 
 /** What a delivery takes in memory besides its value, roughly. */
 const RECORD_OVERHEAD = 1_024
+
+const hours = (ms: number): string => `${(ms / 3_600_000).toFixed(1)} h`

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { drain, loggedMessage, loggedMessages, messagesOf, positionsOf } from '../../runtime/src/testing/broker-conformance.ts'
+import type { Admin } from './client.ts'
 import { kafkaBroker } from './kafka-broker.ts'
 import { ownTopic } from './testing/own-topic.ts'
 
@@ -45,6 +46,10 @@ describe.skipIf(brokers.length === 0)('the topics of mailboxes', () => {
     expect(subscription.pending).toEqual([])
   })
 
+  // The broker looks for what is too old every five minutes; this is what it does then.
+  const forget = (admin: Admin, topic: string, offset: bigint) =>
+    admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset }] }] })
+
   it('F17: a retention that ends before a slow consumer: it says what was lost, and goes on with what is there', async () => {
     const { topic, mailbox, broker, admin, open, troubles } = await ownTopic(brokers, { partitions: 1 })
     await broker.publish(mailbox, loggedMessages(30))
@@ -52,12 +57,41 @@ describe.skipIf(brokers.length === 0)('the topics of mailboxes', () => {
     await expect.poll(() => slow.pending.length, { timeout: 10_000 }).toBe(30)
     slow.handled(10)
     await slow.close()
-    // The broker looks for what is too old every five minutes; this is what it does then.
-    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 25n }] }] })
-    const after = await drain([broker.subscribe(mailbox)], (delivered) => delivered.length === 5)
+    await forget(admin, topic, 25n)
+    const next = broker.subscribe(mailbox)
+    const after = await drain([next], (delivered) => delivered.length === 5)
     expect(positionsOf(messagesOf(after))).toEqual([25, 26, 27, 28, 29])
-    const lost = `${topic}[0] has lost 15 messages, from offset 10 on`
-    await expect.poll(() => troubles.join('\n'), { timeout: 10_000 }).toContain(lost)
+    await expect.poll(() => next.losses(), { timeout: 10_000 }).toEqual([{ place: `${topic}[0]`, first: 10, next: 25 }])
+    expect(next.losses()).toEqual([])
+    expect(troubles.join('\n')).toContain(`${topic}[0] has lost 15 messages, from offset 10 on`)
+  })
+
+  it('F17: also one that ends while it reads', async () => {
+    const { topic, mailbox, broker, admin } = await ownTopic(brokers, { partitions: 1 })
+    const [count, left] = [40_000, 5]
+    const messages = loggedMessages(count)
+    for (let at = 0; at < count; at += 50) await broker.publish(mailbox, messages.slice(at, at + 50))
+    const slow = broker.subscribe(mailbox)
+    // It takes no more than this until some of it is handled.
+    await expect.poll(() => slow.pending.length, { timeout: 30_000 }).toBeGreaterThan(5_000)
+    await expect.poll(() => slow.behind, { timeout: 10_000 }).toBeGreaterThan(left)
+    await forget(admin, topic, BigInt(count - left))
+    const came = await drain([slow], (delivered) => positionsOf(messagesOf(delivered)).includes(count - 1))
+    const [loss] = slow.losses()
+    expect(loss).toEqual({ place: `${topic}[0]`, first: expect.any(Number), next: count - left })
+    expect(positionsOf(messagesOf(came))).toEqual([
+      ...messages.slice(0, loss?.first).map(({ pos }) => pos),
+      ...messages.slice(-left).map(({ pos }) => pos),
+    ])
+  }, 90_000)
+
+  it('F17: says so when the oldest message waits for half of the retention', async () => {
+    const { mailbox, broker } = await ownTopic(brokers, { partitions: 1, retentionMs: 4_000 })
+    const slow = broker.subscribe(mailbox)
+    await broker.publish(mailbox, loggedMessages(3))
+    await expect.poll(() => slow.trouble, { timeout: 20_000 }).toMatch(/^its oldest message waits for .+comptoir doctor/)
+    slow.handled(3)
+    expect(slow.trouble).toBe(null)
   })
 
   it('refuses with a BrokerError what Kafka calls no name', async () => {

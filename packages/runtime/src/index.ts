@@ -1,6 +1,7 @@
 export { BrokerConsumer } from './consuming/broker-consumer.ts'
 export type { Consumer } from './consuming/consume.ts'
 export { LogConsumer } from './consuming/log-consumer.ts'
+export { endLosses, lossText, type OpenLoss, openLosses } from './consuming/losses.ts'
 export { type CrashPoint, crashPoint, crashPoints } from './crash-points.ts'
 export { type Diagnostics, listen, tell } from './diagnostics.ts'
 export { CallDriver, type CallStep, StepCallError } from './driving/call-driver.ts'
@@ -47,7 +48,7 @@ export {
   participant,
   type ReceivedEvent,
 } from './participant.ts'
-export { type Broker, BrokerError, type Delivery, type Subscription } from './ports/broker.ts'
+export { type Broker, BrokerError, type Delivery, type Loss, type Subscription } from './ports/broker.ts'
 export type { Clock, Ids, Random } from './ports/clock.ts'
 export {
   type Database,

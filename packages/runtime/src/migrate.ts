@@ -22,7 +22,7 @@ export const sharedMigrations: Migrations = { owner: 'comptoir', folder: engine,
 export const engineMigrations = (schema: string): Migrations => ({
   owner: `${schema}.engine`,
   folder: engine,
-  only: [1, 2, 4, 5, 7, 8, 9],
+  only: [1, 2, 4, 5, 7, 8, 9, 11],
   schema,
 })
 
@@ -41,6 +41,7 @@ export const engineTables = [
   'idempotency_key',
   'operator_act',
   'declaration',
+  'lost',
 ] as const
 
 /** The table of a service that drives sagas. */

@@ -89,6 +89,8 @@ export type Known = Readonly<Record<string, unknown>>
 /** The handler of a business event, set-based; the inbox lets each event through once. */
 export interface EventHandler<Data = unknown> {
   readonly type: string
+  /** The services that may send it; from another it is refused. */
+  readonly from: readonly string[]
   readonly locks?: (events: readonly ReceivedEvent<Data>[]) => Readonly<Record<string, readonly (number | string)[]>>
   readonly handle: (unit: Unit, events: readonly ReceivedEvent<Data>[]) => Promise<void>
 }

@@ -61,6 +61,7 @@ export {
   routesOf,
   type Sending,
   type StepRecord,
+  sendersOf,
   sendingAfter,
   settleSending,
   type Target,

@@ -120,6 +120,16 @@ export function routesOf(saga: Saga): ReadonlyMap<string, Target> {
   return routes
 }
 
+/** Which service sends each message of the choreography. */
+export function sendersOf(saga: Saga): ReadonlyMap<string, string> {
+  const senders = new Map([[firstSending(saga).type, saga.home]])
+  for (const [at, step] of saga.steps.entries()) {
+    for (const message of [step.done, step.failed, step.undo?.done]) if (message) senders.set(message.name, step.at)
+    senders.set(settleOf(step), saga.steps[at - 1]?.at ?? saga.home)
+  }
+  return senders
+}
+
 /** The deterministic id of a saga's message, the same however often it is sent, re-published or restored. */
 export const messageId = (sagaId: string, target: Target): string =>
   target.kind === 'step' ? `${sagaId}:${target.step}:${target.phase}` : `${sagaId}:end:${target.outcome}`

@@ -7,6 +7,7 @@ import {
   type Phase,
   routesOf,
   type StepRecord,
+  sendersOf,
   sendingAfter,
 } from './protocol.ts'
 import { declared, shaped, step } from './testing/declared.ts'
@@ -126,4 +127,24 @@ describe('routesOf', () => {
   it('cannot be asked for a saga without steps', () => {
     expect(() => firstSending({ ...shaped(['pivot']), steps: [] })).toThrow('saga Sample has no steps')
   })
+})
+
+it('sendersOf: every message of the choreography has a sender, where its cause is', () => {
+  const saga = declared(
+    [step('compensatable', 'reserve', 'shop'), step('pivot', 'pay', 'bank'), step('retriable', 'ship', 'depot')],
+    { home: 'desk' },
+  )
+  expect(Object.fromEntries(sendersOf(saga))).toEqual({
+    SampleRequested: 'desk',
+    reserveDone: 'shop',
+    reserveFailed: 'shop',
+    reserveUndone: 'shop',
+    payDone: 'bank',
+    payFailed: 'bank',
+    shipDone: 'depot',
+    'settle:reserve': 'desk',
+    'settle:pay': 'shop',
+    'settle:ship': 'bank',
+  })
+  expect([...sendersOf(saga).keys()].sort()).toEqual([...routesOf(saga).keys()].sort())
 })

@@ -33,6 +33,7 @@ export class SimulatedBroker implements Broker {
       generation: 1,
       behind: 0,
       trouble: null,
+      losses: () => [],
       arrival: (ms, abort) => signals.wait(name, signals.seen(name), ms, abort),
       handled: (count) => void share.splice(0, count),
       close: () => Promise.resolve(),

@@ -21,7 +21,7 @@ const drives: readonly Driven[] = [
 ]
 
 /** An order that is driven here was given up where it was placed. */
-const orderUnwanted = cancelWishes(OrderUnwanted.type, driverMailbox, drives, () => ({
+const orderUnwanted = cancelWishes(OrderUnwanted, driverMailbox, drives, () => ({
   step: 'createPayment',
   reason: 'cancelled',
 }))

@@ -18,6 +18,7 @@ export const closePayment: Handler<StepsOf<typeof cancelOrder>['closePayment']> 
 /** An order ended unpaid: no payment may be made for it any more. */
 export const orderClosed: EventHandler<{ order_id: number }> = {
   type: OrderClosed.type,
+  from: [OrderClosed.from],
   async handle(unit, events) {
     await closePayments(
       unit,
@@ -29,6 +30,7 @@ export const orderClosed: EventHandler<{ order_id: number }> = {
 /** The payment of an order was taken by other means. */
 export const paymentTaken: EventHandler<{ order_id: number }> = {
   type: PaymentTaken.type,
+  from: [PaymentTaken.from],
   async handle(unit, events) {
     await pay(
       unit,

@@ -10,7 +10,6 @@ import {
   sendingAfter,
   stepOf,
 } from '@comptoir/saga'
-import { eventHandler } from './parts.ts'
 import { add, emptyTrace, recorded, type Trace } from './trace.ts'
 
 type Data = Record<string, unknown>
@@ -93,7 +92,7 @@ export class Exercise {
   /** Lets the service that an event goes to handle one. */
   async hear({ type, to }: Heard, data: unknown): Promise<void> {
     const service = this.#service(to)
-    const handler = eventHandler(service, type)
+    const handler = service.routing.eventHandler(type)
     if (!handler) return
     const events = [{ id: randomUUID(), key: randomUUID(), data }]
     await this.#work(service, `event ${type} ${to}`, handler.locks?.(events), (unit) => handler.handle(unit, events))

@@ -15,7 +15,7 @@ export function partsOf(service: Service, sagas: readonly Saga[], events: readon
         ),
       ]),
     ),
-    events: new Set(events.flatMap(({ type }) => (eventHandler(service, type) ? [type] : []))),
+    events: new Set(events.flatMap(({ type }) => (routing.eventHandler(type) ? [type] : []))),
   }
 }
 
@@ -30,11 +30,4 @@ function handlersOf({ routing }: Service, saga: Saga | undefined): Map<string, {
     }
   }
   return handlers
-}
-
-/** The service's handler of an event; undefined when it passes over such events. */
-export function eventHandler({ name, routing }: Service, type: string) {
-  const message = { source: name, epoch: 0, txid: '0', pos: 0, key: '', id: '', type, definition: null, body: '', created: 0 }
-  const item = routing.item(message)
-  return item.kind === 'event' ? item.handler : undefined
 }

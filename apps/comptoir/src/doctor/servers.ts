@@ -1,13 +1,14 @@
-import { changesMailbox, type Database, isTransient, pendingMigrations } from '@comptoir/runtime'
+import { changesMailbox, type Database, isTransient, lossText, openLosses, pendingMigrations } from '@comptoir/runtime'
 import { openPostgres } from '@comptoir/runtime/postgres'
 import { type Addresses, shownAddress } from '../addresses.ts'
 import { connections } from '../distributed.ts'
+import { holderText, readHolders } from '../horizon.ts'
 import { migrationsOf } from '../instance.ts'
 import { isTooOld, neededVersion } from '../server-version.ts'
 import type { ServiceName } from '../services.ts'
 import { type Finding, ill, well } from './finding.ts'
 
-/** A transaction that is open so long holds the positions of every consumer of the server back. */
+/** A transaction that is open so long holds the horizon of the server. */
 const longSeconds = 2
 
 /** The PostgreSQL servers that there are addresses of, each with what of the installation is on it. */
@@ -49,21 +50,10 @@ async function server(database: Database, url: string): Promise<Finding> {
   return well(text)
 }
 
-/** Positions stay before the oldest transaction under way, in whatever database of the server: its messages may still come. */
 async function whoHolds(database: Database): Promise<Finding[]> {
-  const rows = await database.query<{ who: string; seconds: number }>(
-    `select format('process %s in database %s (%s)', pid, datname, state) as who, extract(epoch from clock_timestamp() - xact_start)::int as seconds
-     from pg_stat_activity where backend_xid is not null and xact_start < clock_timestamp() - make_interval(secs => $1)
-     union all
-     select format('prepared transaction %s in database %s', gid, database), extract(epoch from clock_timestamp() - prepared)::int from pg_prepared_xacts`,
-    [longSeconds],
-  )
-  if (rows.length === 0) return [well('no transaction on the server writes for long')]
-  return rows.map(({ who, seconds }) =>
-    ill(
-      `${who} writes since ${seconds} s: after a takeover, everything since then is read again, and nothing is vacuumed: end it`,
-    ),
-  )
+  const holders = await readHolders(database, longSeconds)
+  if (holders.length === 0) return [well('no transaction on the server writes for long')]
+  return holders.map((holder) => ill(holderText(holder)))
 }
 
 async function installation(database: Database, names: readonly ServiceName[], broker: boolean): Promise<Finding[]> {
@@ -89,7 +79,9 @@ async function service(database: Database, name: ServiceName, broker: boolean): 
        (select count(*)::int from ${name}.saga where attention is not null and ended_at is null) as attention`,
   )
   const { dead = 0, open = 0, attention = 0 } = count ?? {}
+  const losses = await openLosses(database, name)
   return [
+    ...(losses.length > 0 ? [ill(lossText(losses))] : []),
     ...worksOf(name, broker).map((work) => {
       const lease = leases.find((one) => one.name === work)
       return !lease || lease.free

@@ -86,7 +86,7 @@ export async function handleBatch(
     } else if (item.kind === 'answer') answers.set(item.message.key, JSON.parse(item.message.body))
     else if (item.kind === 'attention') await attend(unit, service, homes, item)
     else if (item.kind === 'pause' && fresh(pauseClaim(item))) await heedPause(unit, service, item)
-    else if (item.kind === 'refused' && fresh(eventClaim(item))) refused.push(item)
+    else if (item.kind === 'refused' && fresh(refusedClaim(item))) refused.push(item)
   }
   if (refused.length > 0) await holdRefused(unit, service, refused)
   if (answers.size > 0) await takeAnswers(unit, service, drives, answers)
@@ -111,8 +111,12 @@ const eventClaim = ({ message }: Pick<Item, 'message'>): Claim => ({
   data: null,
 })
 
+/** Not the event's own claim: who bears its id without right must not stand in its way. */
+const refusedClaim = (item: RefusedItem): Claim => ({ ...eventClaim(item), step: `${item.message.type} refused` })
+
 function claimsOf(item: Item): Claim[] {
-  if (item.kind === 'event' || item.kind === 'refused') return [eventClaim(item)]
+  if (item.kind === 'event') return [eventClaim(item)]
+  if (item.kind === 'refused') return [refusedClaim(item)]
   if (item.kind === 'pause') return [pauseClaim(item)]
   if (item.kind !== 'step') return []
   const { message, step, phase } = item

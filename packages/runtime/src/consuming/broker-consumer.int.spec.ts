@@ -5,6 +5,7 @@ import { saidSignal } from '../service.ts'
 import { eventually, turns } from '../testing/eventually.ts'
 import { faultyDatabase } from '../testing/faulty-database.ts'
 import { openWorld, useBroker, World } from '../testing/world.ts'
+import { endLosses, noteLosses, openLosses } from './losses.ts'
 import { Members } from './members.ts'
 
 let database: Database
@@ -37,6 +38,35 @@ describe('a consumer of a broker', () => {
     await eventually(() => world.ended())
     for (const id of [...ids, last]) expect(await world.effects(id)).toEqual(complete)
     expect(await world.effects()).toHaveLength(before + complete.length)
+  })
+
+  it('F17: keeps what its broker has deleted until it is published again, and goes on meanwhile', async () => {
+    const lost = () => openLosses(database, 'b')
+    await world.start()
+    await eventually(() => world.broker.members('b') === 1)
+    world.broker.deleted('b', { place: 'b[3]', first: 10, next: 25 })
+    world.broker.deleted('b.control', { place: 'b.control[0]', first: 0, next: 2 })
+    const found = [
+      { place: 'b.control[0]', messages: 2 },
+      { place: 'b[3]', messages: 15 },
+    ]
+    await eventually(async () => (await lost()).length === 2)
+    expect(new Set(await lost())).toEqual(new Set(found))
+    const [id] = await world.begin([1])
+    await eventually(() => world.ended())
+    expect(await world.effects(id)).toEqual(complete)
+    await world.stop()
+    expect(await lost()).toHaveLength(2)
+    await endLosses(database, 'b')
+    expect(await lost()).toEqual([])
+    // Found again before anything else came, and once more when it has grown.
+    await noteLosses(database, 'b', [{ place: 'b[3]', first: 10, next: 25 }])
+    expect(await lost()).toEqual([])
+    await noteLosses(database, 'b', [
+      { place: 'b[3]', first: 10, next: 25 },
+      { place: 'b[3]', first: 10, next: 26 },
+    ])
+    expect(await lost()).toEqual([{ place: 'b[3]', messages: 16 }])
   })
 
   it('shares its mailbox with other instances: what one leaves, the others take', async () => {

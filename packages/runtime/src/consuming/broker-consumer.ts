@@ -1,7 +1,7 @@
 import { Leader } from '../leading/leader.ts'
 import { isFinal } from '../leading/leading.ts'
 import { takeOver } from '../log/positions.ts'
-import type { Broker, Subscription } from '../ports/broker.ts'
+import type { Broker, Loss, Subscription } from '../ports/broker.ts'
 import type { Service } from '../service.ts'
 import { Trouble } from '../trouble.ts'
 import { controlMailbox } from '../unit-of-work.ts'
@@ -11,6 +11,7 @@ import { ControlFirst } from './control-first.ts'
 import { isOutOfReach } from './database-watch.ts'
 import { Handling } from './handling.ts'
 import { HeldKeys, heldSignal } from './held-keys.ts'
+import { noteLosses } from './losses.ts'
 import { Members } from './members.ts'
 
 /** An arrival is announced; this is only for what no announcement is made of. */
@@ -34,6 +35,8 @@ export class BrokerConsumer implements Consumer {
   readonly #members: Members
   readonly #stop = new AbortController()
   #subscriptions: readonly Subscription[] = []
+  /** Found, and not noted yet. */
+  #losses: readonly Loss[] = []
   #consuming: Promise<void> | undefined
 
   constructor(service: Service, broker: Broker) {
@@ -104,6 +107,7 @@ export class BrokerConsumer implements Consumer {
     let generation = 0
     try {
       const before = async () => {
+        await this.#noteLosses(subscriptions)
         const seen = control.generation + normal.generation
         if (generation === seen) return
         inlet.holdBack(this.#controlHandled(until))
@@ -120,6 +124,15 @@ export class BrokerConsumer implements Consumer {
       await closeAll(subscriptions)
     }
     return givenUp
+  }
+
+  /** What the broker has deleted is to be published again; what comes behind it need not wait for that. */
+  async #noteLosses(subscriptions: readonly Subscription[]): Promise<void> {
+    const { name, ports } = this.#loop.service
+    this.#losses = [...this.#losses, ...subscriptions.flatMap((subscription) => subscription.losses())]
+    if (this.#losses.length === 0) return
+    await noteLosses(ports.database, name, this.#losses)
+    this.#losses = []
   }
 
   /** Resolves when the control mailbox was empty once, whoever consumes it: the shares of the two go their own ways. */

@@ -96,6 +96,7 @@ export class Handling {
     this.#held.add(unknown.map((item) => item.message.key))
     this.#held.changed(handled.flatMap((item) => (item.kind === 'pause' ? [item.message.key] : [])))
     for (const { message } of unknown) this.#tellHeld(message, 'unknown', 0, `declaration ${message.definition}`)
+    for (const item of handled) if (item.kind === 'refused') this.#tellHeld(item.message, 'dead', 0, item.error)
     this.#tellBatch(batch, began, handled, report)
   }
 
@@ -170,7 +171,7 @@ export class Handling {
     return false
   }
 
-  #tellHeld({ type, key }: LoggedMessage, state: 'retry' | 'unknown', attempts: number, error: string): void {
+  #tellHeld({ type, key }: LoggedMessage, state: 'retry' | 'unknown' | 'dead', attempts: number, error: string): void {
     tell('comptoir:held', () => ({ service: this.#service.name, state, type, key, attempts, error }))
   }
 

@@ -31,10 +31,10 @@ const outageAttempt = 6
 
 /**
  * Whether a message waits behind others of its key. The protocol needs no order of settle and undo; attention is told because
- * the key waits; and a pause is no part of the saga.
+ * the key waits; and a pause, or what is refused, is no part of the saga.
  */
 export const waitsItsTurn = (item: Item): boolean =>
-  item.kind !== 'attention' && item.kind !== 'pause' && !(item.kind === 'step' && item.phase !== 'do')
+  item.kind !== 'attention' && item.kind !== 'pause' && item.kind !== 'refused' && !(item.kind === 'step' && item.phase !== 'do')
 
 /** Sent when somebody else than the consumer holds a key: another instance of a mailbox that is shared, or an operator. */
 export const heldSignal = (service: string): string => `${service}.held`

@@ -6,13 +6,14 @@ import {
   routesOf,
   type Saga,
   type StepDefinition,
+  sendersOf,
   stepOf,
   type Target,
 } from '@comptoir/saga'
-import { type PauseData, pausedType, resumedType } from '../home/pause-messages.ts'
+import { type PauseData, pausedType, placesOf, resumedType } from '../home/pause-messages.ts'
 import type { LoggedMessage } from '../log/log.ts'
 import type { AnyHandler, EventHandler, Home, Participant } from '../participant.ts'
-import { attentionType } from '../unit-of-work.ts'
+import { attentionType, driverMailbox } from '../unit-of-work.ts'
 import type { Asked } from './sends.ts'
 
 /** What a message is to the service that received it. */
@@ -45,6 +46,8 @@ interface KnownSaga {
   readonly handlers: ReadonlyMap<string, AnyHandler>
   /** The commands of its steps at this service, by their messages. */
   readonly commands: ReadonlyMap<string, Command>
+  /** The services that may send each of its messages. */
+  readonly senders: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** Says what each received message is. Built once per service, from the declarations and handlers it knows. */
@@ -89,7 +92,8 @@ export class Routing {
 
   #known(saga: Saga, handlers: ReadonlyMap<string, AnyHandler>): KnownSaga {
     const own = commandsOf(saga).filter(({ step }) => stepOf(saga, step).at === this.#service)
-    return { saga, handlers, routes: routesOf(saga), commands: new Map(own.map((command) => [commandType(command), command])) }
+    const commands = new Map(own.map((command) => [commandType(command), command]))
+    return { saga, handlers, routes: routesOf(saga), commands, senders: allSendersOf(saga) }
   }
 
   /** The declarations this code knows: messages of others are held. */
@@ -109,14 +113,22 @@ export class Routing {
     return handler
   }
 
+  /** The handler of a business event; undefined when such events are passed over here. */
+  eventHandler(type: string): EventHandler | undefined {
+    return this.#events.get(type)
+  }
+
   item(message: LoggedMessage): Item {
     if (message.refused !== undefined) return { kind: 'refused', message, error: message.refused }
     if (message.definition === null) {
       const handler = this.#events.get(message.type)
-      return handler ? { kind: 'event', message, handler } : { kind: 'ignored', message }
+      if (!handler) return { kind: 'ignored', message }
+      return handler.from.includes(message.source) ? { kind: 'event', message, handler } : forged(message, handler.from)
     }
     const known = this.#sagas.get(message.definition)
     if (!known) return { kind: 'unknown', message }
+    const senders = known.senders.get(message.type)
+    if (senders?.has(message.source) === false) return forged(message, senders)
     if (message.type === pausedType || message.type === resumedType)
       return { kind: 'pause', message, paused: message.type === pausedType, act: actOf(message) }
     if (message.type === attentionType) return { kind: 'attention', message, saga: known.saga }
@@ -131,6 +143,24 @@ export class Routing {
 }
 
 const actOf = ({ body }: LoggedMessage): number => (JSON.parse(body) as PauseData).act
+
+/** Who sends what: in a choreography, when it is driven, and what the engine itself says of a saga. */
+function allSendersOf(saga: Saga): ReadonlyMap<string, ReadonlySet<string>> {
+  const senders = new Map([...sendersOf(saga)].map(([type, from]) => [type, new Set([from])]))
+  for (const command of commandsOf(saga)) {
+    senders.set(commandType(command), new Set([driverMailbox]))
+    senders.set(answerType(command), new Set([stepOf(saga, command.step).at]))
+  }
+  senders.set(attentionType, new Set([...placesOf(saga), driverMailbox]))
+  for (const type of [pausedType, resumedType]) senders.set(type, new Set([saga.home]))
+  return senders
+}
+
+/** A message of ours that says it comes from a service that never sends it. */
+function forged(message: LoggedMessage, senders: Iterable<string>): Item {
+  const error = `forged: ${message.type} is sent by ${[...senders].join(' or ')}, and this one says that it comes from ${message.source}: find out who wrote it, and let nobody but the services write to their topics`
+  return { kind: 'refused', message, error }
+}
 
 /** @param asked the command that it is */
 function stepItem({ saga, handlers }: KnownSaga, message: LoggedMessage, { step, phase }: Command, asked?: Asked): Item {

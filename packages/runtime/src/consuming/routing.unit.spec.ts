@@ -31,4 +31,35 @@ describe('Routing', () => {
     expect(kind('Booked', 'Trip/2/0')).toBe('unknown')
     expect(kind('Noted', null)).toBe('ignored')
   })
+
+  it('row 67: refuses what a service says that never sends it, whatever it is', () => {
+    const noted = { type: 'Noted', from: ['a'], handle: async () => {} }
+    const at = {
+      a: new Routing('a', [a], [{ saga: trip }], [noted]),
+      b: new Routing('b', [b], [], []),
+      orchestrator: new Routing('orchestrator', [], [], [], [trip]),
+    }
+    const message = { epoch: 1, txid: '1', pos: 1, key: 'k', id: null, body: '{"act":1}', created: 0 }
+    const sources = ['a', 'b', 'orchestrator', 'evil']
+    const takenFrom = (service: keyof typeof at, type: string) =>
+      sources.filter((source) => {
+        const item = at[service].item({ ...message, source, type, definition: type === 'Noted' ? null : trip.id })
+        if (item.kind === 'refused') expect(item.error).toContain(`this one says that it comes from ${source}: `)
+        return item.kind !== 'refused'
+      })
+    expect(takenFrom('a', 'TripRequested')).toEqual(['a'])
+    expect(takenFrom('b', 'Booked')).toEqual(['a'])
+    expect(takenFrom('b', 'settle:pack')).toEqual(['a'])
+    expect(takenFrom('b', 'settle:pay')).toEqual(['b'])
+    expect(takenFrom('a', 'Left')).toEqual(['a'])
+    expect(takenFrom('a', 'Unpacked')).toEqual(['b'])
+    expect(takenFrom('b', 'command:do:pack')).toEqual(['orchestrator'])
+    expect(takenFrom('orchestrator', 'answer:do:pack')).toEqual(['b'])
+    expect(takenFrom('a', 'SagaNeedsAttention')).toEqual(['a', 'b', 'orchestrator'])
+    expect(takenFrom('b', 'SagaPaused')).toEqual(['a'])
+    expect(takenFrom('b', 'SagaResumed')).toEqual(['a'])
+    expect(takenFrom('a', 'Noted')).toEqual(['a'])
+    // What nobody here knows is passed over, whoever says it.
+    expect(takenFrom('b', 'Whispered')).toEqual(sources)
+  })
 })

@@ -32,11 +32,12 @@ export async function wishAll(
 /**
  * Hears of other services that they want sagas cancelled which are driven here. The event's key is the saga.
  *
+ * @param event its type, and who sends it
  * @param schema the service that drives
  * @param causeOf what the end of the saga says when the wish wins
  */
 export function cancelWishes<Data>(
-  type: string,
+  { type, from }: { readonly type: string; readonly from: string },
   schema: string,
   drives: readonly Driven[],
   causeOf: (data: Data) => Cause,
@@ -44,6 +45,7 @@ export function cancelWishes<Data>(
   const driven = new Map(drives.map((one) => [one.saga.id, one]))
   return {
     type,
+    from: [from],
     async handle(unit, events) {
       const causes = new Map(events.map(({ key, data }) => [key, causeOf(data)]))
       // Every unit of the runtime is one; the interface only hides how it drives.

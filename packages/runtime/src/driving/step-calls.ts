@@ -3,6 +3,7 @@ import { handleBatch } from '../consuming/batch.ts'
 import type { StepItem } from '../consuming/routing.ts'
 import { GroupCommit } from '../group-commit.ts'
 import type { Service } from '../service.ts'
+import { driverMailbox } from '../unit-of-work.ts'
 
 /** A command that a driver calls. */
 export interface StepCall {
@@ -66,7 +67,7 @@ export class StepCalls {
 
   #item({ saga, definition, command, body }: StepCall, called: (answer: Answer) => void): StepItem {
     const item = this.#service.routing.item({
-      source: this.#service.name,
+      source: driverMailbox,
       epoch: 0,
       txid: '0',
       pos: 0,

@@ -61,8 +61,11 @@ export function resumeSaga(service: Service, act: OperatorAct): Promise<PauseFat
  */
 export async function pauseAt(service: Service, saga: string, definition: string, act: number): Promise<void> {
   const { name, ports, routing } = service
+  const declared = routing.sagas.find(({ id }) => id === definition)
+  // Of a declaration that this code does not know, nothing begins here anyway.
+  if (!declared) return
   const item = routing.item({
-    source: name,
+    source: declared.home,
     epoch: 0,
     txid: '0',
     pos: 0,

@@ -39,6 +39,15 @@ export interface Delivery {
   } | null
 }
 
+/** A gap in what arrived: messages that the broker has deleted before anybody handled them. */
+export interface Loss {
+  /** Where they stood, for people: `store[3]`. */
+  readonly place: string
+  readonly first: number
+  /** The first that is there again. */
+  readonly next: number
+}
+
 /**
  * A share of a mailbox. What has arrived and was not handled yet stays in `pending`, in the order of each key; the shares
  * move between instances at any time, so a message may be handled twice.
@@ -50,8 +59,10 @@ export interface Subscription {
   readonly generation: number
   /** Messages that the broker holds for this share and that have not arrived yet. */
   readonly behind: number
-  /** Why nothing arrives just now; null when all is well. It goes on trying by itself. */
+  /** Why nothing arrives just now, or that messages wait so long that the broker may delete them; null when all is well. */
   readonly trouble: string | null
+  /** The gaps that were found since this was last asked. What comes behind them is handled meanwhile. */
+  losses(): readonly Loss[]
   /** Resolves when something arrived that was not there before, or the generation or the trouble changed; or when aborted. */
   arrival(ms: number, abort?: AbortSignal): Promise<void>
   /** The first `count` of `pending` are handled and committed: the broker may forget them. Returns at once. */

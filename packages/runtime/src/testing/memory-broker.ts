@@ -1,5 +1,5 @@
 import type { LoggedMessage } from '../log/log.ts'
-import { type Broker, BrokerError, type Delivery, type Subscription } from '../ports/broker.ts'
+import { type Broker, BrokerError, type Delivery, type Loss, type Subscription } from '../ports/broker.ts'
 
 const partitionCount = 6
 
@@ -75,6 +75,11 @@ export class MemoryBroker {
     }
   }
 
+  /** Tells whoever consumes a mailbox that it has a gap. */
+  deleted(mailbox: string, loss: Loss): void {
+    for (const { gaps } of this.#mailbox(mailbox).members) gaps.push(loss)
+  }
+
   /** Puts a record into a mailbox that is no message of ours. */
   garbage(mailbox: string, text: string): void {
     const [partition] = this.#mailbox(mailbox).partitions
@@ -133,6 +138,7 @@ function bring(partition: Partition, record: Partition['records'][number]): void
 
 class MemorySubscription implements Subscription {
   readonly pending: Delivery[] = []
+  readonly gaps: Loss[] = []
   generation = 0
   trouble: string | null = null
   readonly behind = 0
@@ -174,6 +180,10 @@ class MemorySubscription implements Subscription {
       abort?.addEventListener('abort', finish)
       if (this.#news || abort?.aborted || this.trouble !== null) finish()
     })
+  }
+
+  losses(): readonly Loss[] {
+    return this.gaps.splice(0)
   }
 
   handled(count: number): void {

@@ -1,8 +1,20 @@
-import { defineSaga, done, message, type Outcome, type Task, type UndoTask } from '@comptoir/saga'
+import {
+  defineSaga,
+  done,
+  message,
+  type Outcome,
+  parseAnswerType,
+  parseCommandType,
+  sendersOf,
+  stepOf,
+  type Task,
+  type UndoTask,
+} from '@comptoir/saga'
 import { Type } from 'typebox'
 import type { LoggedMessage } from '../log/log.ts'
 import { type EventHandler, type Participant, participant } from '../participant.ts'
 import type { Unit } from '../unit.ts'
+import { driverMailbox } from '../unit-of-work.ts'
 
 const nothing = Type.Object({})
 const no = (name: string) => message(name, Type.Literal('no'))
@@ -27,9 +39,18 @@ export const trip = defineSaga('Trip', { version: 1, home: 'a', input: Type.Obje
   .retriable('leave', { at: 'a', state: 'LEAVING', done: message('Left', nothing) })
   .end('ENDED', message('TripEnded', nothing))
 
+const senders = sendersOf(trip)
+
+/** The service that sends such messages of a trip; its home, when it is none of the protocol's. */
+export function senderOf(type: string): string {
+  const answered = parseAnswerType(trip, type)
+  if (answered) return stepOf(trip, answered.step).at
+  return parseCommandType(trip, type) ? driverMailbox : (senders.get(type) ?? trip.home)
+}
+
 /** A message of a trip as its reader finds it. */
 export const tripMessage = (type: string, key: string, data: unknown = {}): LoggedMessage => ({
-  source: 'a',
+  source: senderOf(type),
   epoch: 1,
   txid: '1',
   pos: 1,
@@ -97,9 +118,10 @@ export function travellers(acts: Acts, attempts: Attempt[]): Readonly<Record<'a'
   }
 }
 
-/** A business event that both services hear. */
+/** A business event that both services hear: of a, and a also of b. */
 export const noted = (service: string, acts: Acts): EventHandler<{ n: number }> => ({
   type: 'Noted',
+  from: service === 'a' ? ['a', 'b'] : ['a'],
   async handle(unit, events) {
     for (const { key, data } of events) acts.Noted?.({ saga: key, n: data.n })
     trace(

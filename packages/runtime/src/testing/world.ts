@@ -17,7 +17,7 @@ import { systemIds } from '../system.ts'
 import { eventually } from './eventually.ts'
 import { MemoryBroker } from './memory-broker.ts'
 import { openDatabase } from './open-database.ts'
-import { type Acts, type Attempt, noted, travellers, trip } from './trip.ts'
+import { type Acts, type Attempt, noted, senderOf, travellers, trip } from './trip.ts'
 import { watchedDatabase } from './watched-database.ts'
 
 export type Name = 'a' | 'b'
@@ -177,7 +177,7 @@ export class World {
   /** Writes a message of a trip into a mailbox, as its sender would. */
   async send(to: Name, type: string, key: string, data: unknown = {}, definition: string = trip.id): Promise<void> {
     await this.database.transaction((tx) =>
-      appendToLog(tx, 'a', [{ mailbox: to, key, type, id: null, definition, body: JSON.stringify(data) }]),
+      appendToLog(tx, senderOf(type), [{ mailbox: to, key, type, id: null, definition, body: JSON.stringify(data) }]),
     )
     this.#ports.signals.send([to])
   }

@@ -8,6 +8,7 @@ import { awaitNoPayment } from './payment-deadline.ts'
  */
 export const paymentProcessed: EventHandler<{ order_id: number; payment_id: number }> = {
   type: PaymentProcessed.type,
+  from: [PaymentProcessed.from],
   async handle(unit, events) {
     const rows = await unit.query<{ id: number }>(
       `update store.orders as o
