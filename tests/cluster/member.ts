@@ -1,4 +1,5 @@
 import { Load } from '../crash/load.ts'
+import type { Pace } from '../crash/pace.ts'
 import type { Random } from '../crash/random.ts'
 import type { StoreProcess } from '../kit/process.ts'
 import { startInstance } from './instance.ts'
@@ -20,8 +21,8 @@ export class Member {
   }
 
   /** @param number which one it is; its clients' idempotency keys are its own */
-  static async start(random: Random, number: number, env: NodeJS.ProcessEnv): Promise<Member> {
-    return new Member(new Load(random, number, true), env, await startInstance(env))
+  static async start(random: Random, number: number, env: NodeJS.ProcessEnv, pace?: Pace): Promise<Member> {
+    return new Member(new Load(random, { number, outages: true, ...(pace && { pace }) }), env, await startInstance(env))
   }
 
   /** Lets its clients begin. */
