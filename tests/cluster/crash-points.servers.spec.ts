@@ -47,7 +47,7 @@ it.each([
     const prefix = `crash-points-${randomUUID()}.`
     const env = { DATABASE_URL: database.url, KAFKA_BROKERS: kafkaBrokers(), KAFKA_PREFIX: prefix }
     // The first one carries all logs.
-    const mortal = await Member.start(new Random(seed), 0, env, { COMPTOIR_CRASH_AT: `${point}:${passage}` })
+    const mortal = await Member.start(new Random(seed), 0, env, { armed: { COMPTOIR_CRASH_AT: `${point}:${passage}` } })
     const other = await Member.start(new Random(seed + 1), 1, env)
     const levels = await levelsSeen(other.store.url)
     for (const member of [mortal, other]) member.open()

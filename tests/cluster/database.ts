@@ -10,25 +10,26 @@ export interface OwnDatabase {
   drop(): Promise<void>
 }
 
+/** Opens a database for a look. */
+export async function lookInto<T>(url: string, look: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openPostgres({ url, application: 'comptoir tests', connections: 2 })
+  try {
+    return await look(database)
+  } finally {
+    await database.close()
+  }
+}
+
 export async function ownDatabase(server: string): Promise<OwnDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const withServer = (url: string) => openPostgres({ url, application: 'comptoir tests', connections: 2 })
-  const once = async <T>(url: string, act: (database: Database) => Promise<T>): Promise<T> => {
-    const database = await withServer(url)
-    try {
-      return await act(database)
-    } finally {
-      await database.close()
-    }
-  }
-  await once(server, (database) => database.query(`create database ${name}`))
+  await lookInto(server, (database) => database.query(`create database ${name}`))
   const url = new URL(server)
   url.pathname = `/${name}`
   return {
     url: url.href,
-    look: (at) => once(url.href, at),
+    look: (at) => lookInto(url.href, at),
     drop: async () => {
-      await once(server, (database) => database.query(`drop database if exists ${name} with (force)`))
+      await lookInto(server, (database) => database.query(`drop database if exists ${name} with (force)`))
     },
   }
 }

@@ -26,14 +26,12 @@ export async function endRightly(
     throw error
   })
   const all = new Acknowledged()
-  const unanswered = new Map<number, number>()
   for (const { load, said } of members) {
     if (load.surprises.length > 0) process.stdout.write(said)
     expect(load.surprises).toEqual([])
     all.add(load.acknowledged)
-    for (const [delta, product] of load.unanswered) unanswered.set(delta, product)
   }
-  expect(await faultsSeen(url, all, levels, unanswered)).toEqual([])
+  expect(await faultsSeen(url, all, levels)).toEqual([])
   for (const { store } of members) expect((await store.stop()).code, store.output()).toBe(0)
   expect(await database.look((db) => checkInvariants(db, all))).toEqual([])
   return all

@@ -45,7 +45,7 @@ it.each(['consumer.afterLocks', 'projection.beforeCommit'])(
     way.onRequest = patient
     const env = { DATABASE_URL: way.through(database.url) }
     // The first one owns everything, the other stands by.
-    const owner = await Member.start(new Random(seed), 0, env, { COMPTOIR_STOP_AT: `${point}:${passage}` })
+    const owner = await Member.start(new Random(seed), 0, env, { armed: { COMPTOIR_STOP_AT: `${point}:${passage}` } })
     const other = await Member.start(new Random(seed + 1), 1, env)
     const levels = await levelsSeen(other.store.url)
     for (const member of [owner, other]) member.open()

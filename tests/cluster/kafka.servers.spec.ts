@@ -18,12 +18,15 @@ beforeAll(async () => {
 afterAll(() => Promise.all([postgres, kafka, redis].map((server) => server.stop('kill'))))
 
 test(
-  `F1, F2, F4, F5, F6, F9, F11, F14, F22, F23, F32, F34: I1 to I9, I12, I14, I15, I17, I19 and I20 hold after kills, freezes and restarts of three instances, their PostgreSQL, Kafka and Redis (random seed ${seed})`,
+  `F1, F2, F4, F5, F6, F9, F11, F14, F22, F23, F32, F34: I1 to I17, I19 and I20 hold after kills, freezes and restarts of three instances, their PostgreSQL, Kafka and Redis (random seed ${seed})`,
   () =>
     weather({
+      name: 'three instances, PostgreSQL, Kafka and Redis',
       seed,
+      postgres,
       database,
-      env: { DATABASE_URL: database.url, KAFKA_BROKERS: kafka.brokers, REDIS_URL: redis.url },
+      kafka: kafka.brokers,
+      redis: redis.url,
       faults: [
         'kill',
         'freeze',

@@ -2,9 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { expect } from 'vitest'
 import { kafkaBrokers } from '../kit/servers/addresses.ts'
 
-/** Runs kcat on the Kafka of the run; answers what it says. */
-export function kcat(args: readonly string[], input: string | Buffer = ''): string {
-  const { status, stdout, stderr } = spawnSync('kcat', ['-q', '-m', '10', '-b', kafkaBrokers(), ...args], { input })
+/** Of what a topic may hold after a test. In bytes. */
+const mostRead = 2 ** 30
+
+/** Runs kcat on a Kafka, by default that of the run; answers what it says. */
+export function kcat(args: readonly string[], input: string | Buffer = '', brokers = kafkaBrokers()): string {
+  const options = { input, maxBuffer: mostRead }
+  const { status, stdout, stderr } = spawnSync('kcat', ['-q', '-m', '10', '-b', brokers, ...args], options)
   expect(status, stderr.toString()).toBe(0)
   return stdout.toString()
 }

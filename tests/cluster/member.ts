@@ -1,4 +1,5 @@
 import { Load } from '../crash/load.ts'
+import type { Pace } from '../crash/pace.ts'
 import type { Random } from '../crash/random.ts'
 import type { StoreProcess } from '../kit/process.ts'
 import { startInstance } from './instance.ts'
@@ -23,8 +24,17 @@ export class Member {
    * @param number which one it is; its clients' idempotency keys are its own
    * @param armed further variables of its first process only
    */
-  static async start(random: Random, number: number, env: NodeJS.ProcessEnv, armed: NodeJS.ProcessEnv = {}): Promise<Member> {
-    return new Member(new Load(random, number, true), env, await startInstance({ ...env, ...armed }))
+  static async start(
+    random: Random,
+    number: number,
+    env: NodeJS.ProcessEnv,
+    { pace, armed = {} }: { readonly pace?: Pace; readonly armed?: NodeJS.ProcessEnv } = {},
+  ): Promise<Member> {
+    return new Member(
+      new Load(random, { number, outages: true, ...(pace && { pace }) }),
+      env,
+      await startInstance({ ...env, ...armed }),
+    )
   }
 
   /** Lets its clients begin. */

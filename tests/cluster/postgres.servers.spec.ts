@@ -16,12 +16,13 @@ beforeAll(async () => {
 afterAll(() => server.stop('kill'))
 
 test(
-  `F4, F5, F6, F9, F22, F23: I1 to I9, I12, I14, I15, I17, I19 and I20 hold after kills, freezes and restarts of three instances and their PostgreSQL (random seed ${seed})`,
+  `F4, F5, F6, F9, F22, F23: I1 to I10, I12 to I17, I19 and I20 hold after kills, freezes and restarts of three instances and their PostgreSQL (random seed ${seed})`,
   () =>
     weather({
+      name: 'three instances and PostgreSQL',
       seed,
+      postgres: server,
       database,
-      env: { DATABASE_URL: database.url },
       faults: [
         'kill',
         'freeze',

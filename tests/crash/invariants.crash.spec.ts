@@ -6,13 +6,19 @@ import { Instance } from '../../apps/comptoir/src/instance.ts'
 import { StoreMetrics } from '../../apps/comptoir/src/metrics.ts'
 import { sampleCard, userOnHold } from '../kit/shop.ts'
 import { until } from '../kit/wait.ts'
+import { faultsInSql } from '../storm/aftermath.ts'
 import { Acknowledged } from './acknowledged.ts'
-import { checkInvariants, rules } from './invariants.ts'
+import { definiteAnswers } from './invariants/definite.ts'
+import { versionsAlways, witnessVersions } from './invariants/versions.ts'
+import { rules } from './invariants.ts'
+import { spoilt } from './spoilt.ts'
 
 /*
  * A check that cannot fail is a defect: a store in which everything is right is spoilt in one place at a time, and a named
  * invariant must say so.
  */
+
+const sentences = [...rules, ...versionsAlways, ...definiteAnswers].map(({ rule }) => rule)
 
 const acknowledged = new Acknowledged()
 let database: Database
@@ -31,6 +37,7 @@ beforeAll(async () => {
   })
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   instance.listening(url)
+  await witnessVersions(database, false)
   const send = async (method: 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, headers = {}) => {
     const answer = await server.inject({ method, url, headers: { host: 'localhost', ...headers }, ...(payload && { payload }) })
     expect(answer.statusCode, answer.body).toBeLessThan(300)
@@ -53,6 +60,7 @@ beforeAll(async () => {
       payload,
     })
     expect(answer.statusCode, answer.body).toBe(style === 'http' ? 409 : 202)
+    acknowledged.unansweredOrders.push(payload)
   }
   await place(1, 1, 2, 'placed')
   const [paid, cancelled] = [await place(2, 2, 1, 'paid'), await place(3, 4, 1, 'cancelled')]
@@ -66,7 +74,7 @@ beforeAll(async () => {
   acknowledged.cancelled.add(cancelled)
   await send('PUT', '/store-api/stocks', { items: [{ product_id: 5, quantity: 7_777 }], operation: '+' })
   acknowledged.adjustments.set(7_777, 5)
-  await until('all is right', async () => (await checkInvariants(database, acknowledged)).length === 0).catch(() => {})
+  await until('all is right', async () => (await faultsInSql(database, acknowledged)).length === 0).catch(() => {})
   await server.close()
   await instance.stop()
   metrics.close()
@@ -77,26 +85,16 @@ const paymentOf = async (order: number): Promise<number | undefined> =>
   (await database.query<{ payment_id: number }>('select payment_id from store.orders where id = $1', [order]))[0]?.payment_id
 
 const broken = new Set<string>()
-class Spoilt extends Error {}
 
 /** What the checks say of the store as these statements would leave it. */
 async function said(statements: readonly string[]): Promise<string> {
-  let violations: string[] = []
-  await database
-    .transaction(async (tx) => {
-      for (const statement of statements) await tx.query(statement)
-      violations = await checkInvariants(tx, acknowledged)
-      throw new Spoilt()
-    })
-    .catch((error: unknown) => {
-      if (!(error instanceof Spoilt)) throw error
-    })
-  for (const rule of rules) if (violations.some((violation) => violation.includes(rule))) broken.add(rule)
+  const violations = await spoilt(database, statements, (tx) => faultsInSql(tx, acknowledged))
+  for (const rule of sentences) if (violations.some((violation) => violation.includes(rule))) broken.add(rule)
   return violations.join('\n')
 }
 
 test('a store in which everything is right breaks no invariant', async () => {
-  expect(await checkInvariants(database, acknowledged)).toEqual([])
+  expect(await faultsInSql(database, acknowledged)).toEqual([])
   const [fates] = await database.query(`select string_agg(distinct status, ' ' order by status) as fates from store.orders`)
   expect(fates).toEqual({ fates: 'CANCELLED PAID PLACED' })
 })
@@ -252,6 +250,30 @@ test.each<[string, RegExp, readonly string[]]>([
   ['a report is out by a cent', /^I12 .*spenders/m, ['update store_view.spending set total = total + 1 where user_id = 1']],
   ['a report is out by a unit', /^I12 .*sellers/m, ['update store_view.sold set quantity = quantity - 1 where product_id = 1']],
   [
+    'an order is what it was before',
+    /^I10 .*strictly increase.*"store.orders"/m,
+    [`update store.orders set version = 1, status = 'PENDING' where id = ${placed}`],
+  ],
+  [
+    'a level is another without another version',
+    /^I10 .*strictly increase.*"store.stocks"/m,
+    ['update store.stocks set quantity = quantity - 1 where product_id = 1'],
+  ],
+  [
+    'an older version is applied to the read model',
+    /^I10 .*strictly increase.*"store_view.orders"/m,
+    [`update store_view.orders set version = version - 1 where order_id = ${placed}`],
+  ],
+  [
+    'an older version is applied to a level that was dropped from the read model',
+    /^I10 .*strictly increase.*"store_view.stock"/m,
+    [
+      'create temporary table dropped as select * from store_view.stock where product_id = 1',
+      'delete from store_view.stock where product_id = 1',
+      'insert into store_view.stock select product_id, quantity, product_name, product_sku, product_unit_price, version - 1 from dropped',
+    ],
+  ],
+  [
     'one key placed two orders',
     /^I14 .*stands for one order/m,
     [
@@ -280,6 +302,30 @@ test.each<[string, RegExp, readonly string[]]>([
     [`update store.orders set status = 'PLACED' where status = 'CANCELLED'`],
   ],
   ['an acknowledged adjustment is gone', /^I15 .*adjustment/m, ['delete from store.stock_ledger where delta = 7777']],
+  [
+    'an order is there once more than it was asked for',
+    /^I16 .*no order is there more often/m,
+    [
+      `with again as (
+         insert into store.orders (saga_id, user_id, total, status) select gen_random_uuid(), user_id, total, status from store.orders where id = ${placed} returning id
+       ) insert into store.order_items select again.id, line, product_id, quantity, unit_price from again, store.order_items where order_id = ${placed}`,
+    ],
+  ],
+  [
+    'an order that was refused left its key',
+    /^I16 .*no key is there/m,
+    [`insert into store.idempotency_key (scope, key, fingerprint, answer) values ('POST /orders', 'refused', '', '')`],
+  ],
+  [
+    'an adjustment that was refused left an entry',
+    /^I16 .*no stock adjustment/m,
+    [`insert into store.stock_ledger (product_id, kind, delta) values (5, 'adjusted', -1)`],
+  ],
+  [
+    'an adjustment was made twice',
+    /^I16 .*no stock adjustment/m,
+    [`insert into store.stock_ledger (product_id, kind, delta) values (5, 'adjusted', 7777)`],
+  ],
   ['a total is out by a cent', /^I17 .*sum of its lines/m, [`update store.orders set total = total + 1 where id = ${placed}`]],
   ['a line has no order', /^I17 .*belongs to an order/m, [`delete from store.orders where id = ${refused}`]],
   [
@@ -330,5 +376,5 @@ test.each<[string, RegExp, readonly string[]]>([
 })
 
 test('every rule was broken by one of these', () => {
-  expect(rules.filter((rule) => !broken.has(rule))).toEqual([])
+  expect(sentences.filter((rule) => !broken.has(rule))).toEqual([])
 })

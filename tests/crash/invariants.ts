@@ -1,7 +1,7 @@
 import type { Queryable } from '@comptoir/runtime'
 import { Acknowledged } from './acknowledged.ts'
 import { brokenPromises } from './invariants/acknowledged.ts'
-import { brokenRules, type Check } from './invariants/check.ts'
+import { brokenRules, type Check, type Statement } from './invariants/check.ts'
 import { keysAlways } from './invariants/keys.ts'
 import { messagesAlways, messagesAtRest } from './invariants/messages.ts'
 import { ordersAlways, ordersAtRest } from './invariants/orders.ts'
@@ -30,7 +30,7 @@ const atRest: readonly Check[] = [
 ]
 
 /** Every rule that is checked in SQL. */
-export const rules: readonly string[] = [...always, ...atRest].map(({ rule }) => rule)
+export const rules: readonly Statement[] = [...always, ...atRest]
 
 /** What must be so in every committed state, also while sagas run: violations in words. */
 export const checkAlways = (db: Queryable): Promise<string[]> => brokenRules(db, always)

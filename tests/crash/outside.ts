@@ -1,6 +1,17 @@
 import { Client } from '../kit/client.ts'
 import type { Order } from '../kit/shop.ts'
 import type { Acknowledged } from './acknowledged.ts'
+import type { Statement } from './invariants/check.ts'
+
+/** What is checked here. */
+export const seenFromOutside: readonly Statement[] = [
+  { invariant: 'I1', rule: 'clients read the stock that follows from what was acknowledged' },
+  { invariant: 'I3', rule: 'clients read PAID orders as paid, and of those that stand where they are paid' },
+  { invariant: 'I5', rule: 'clients read no order that has not ended' },
+  { invariant: 'I6', rule: 'clients read a reason with those orders that do not stand' },
+  { invariant: 'I15', rule: 'clients read every acknowledged order, and find it in the list' },
+  { invariant: 'I17', rule: 'clients read totals that are the sums of their lines' },
+]
 
 const connections = 16
 
@@ -40,13 +51,11 @@ const byProduct = (items: Order['items'] | readonly { product_id: number; quanti
  * content (I15), states that do not fit together, and stock that the acknowledged operations cannot have led to (I1).
  *
  * @param before the levels before anything was done
- * @param unanswered adjustments that may or may not have happened, by delta: the product
  */
 export async function faultsSeen(
   url: string,
   acknowledged: Acknowledged,
   before: ReadonlyMap<number, number>,
-  unanswered: ReadonlyMap<number, number>,
 ): Promise<string[]> {
   const client = new Client(url)
   const listed = await listedOrders(client)
@@ -76,10 +85,9 @@ export async function faultsSeen(
       [...adjustments].reduce((total, [delta, of]) => total + (of === product ? delta : 0), 0)
     const least = level - held + sum(acknowledged.adjustments)
     const { quantity } = (await client.get(`/store-api/stocks/${product}`)).json<{ quantity: number }>()
-    if (quantity < least || quantity > least + sum(unanswered))
-      faults.push(
-        `I1: product ${product} has ${quantity}, and ${least} to ${least + sum(unanswered)} follow from what was acknowledged`,
-      )
+    const most = least + sum(acknowledged.unansweredAdjustments)
+    if (quantity < least || quantity > most)
+      faults.push(`I1: product ${product} has ${quantity}, and ${least} to ${most} follow from what was acknowledged`)
   }
   return faults
 }

@@ -71,7 +71,7 @@ test(
     await load.settle(store.url)
     await drain(store.url)
     expect(load.surprises).toEqual([])
-    expect(await faultsSeen(store.url, load.acknowledged, levels, load.unanswered)).toEqual([])
+    expect(await faultsSeen(store.url, load.acknowledged, levels)).toEqual([])
     expect((await store.stop()).code, store.output()).toBe(0)
     expect(await folder.open((database) => checkInvariants(database, load.acknowledged))).toEqual([])
   },

@@ -10,6 +10,7 @@ import { type Command, start } from '../kit/command.ts'
 import { readyStore, type StoreProcess } from '../kit/process.ts'
 import { kafkaBrokers } from '../kit/servers/addresses.ts'
 import { within } from '../kit/wait.ts'
+import type { Topics } from '../storm/topics.ts'
 import { makeDatabases } from './databases.ts'
 import { startGateway } from './gateway.ts'
 import { makeImage } from './image.ts'
@@ -32,6 +33,7 @@ export interface Deployment {
   readonly gateway: Command
   readonly postgres: PostgresServer
   readonly redis: RedisServer
+  readonly topics: Topics
   /** The instance of that name: the process that was started last. */
   instance(name: string): StoreProcess
   /** Starts the instance of that name again, after its end, at the same place; resolves when it is ready. */
@@ -67,7 +69,7 @@ export async function startDeployment(brokers = kafkaBrokers()): Promise<Deploym
 
 /** @param onStop told how to end each thing that was started */
 async function startAll(brokers: string, onStop: (end: () => unknown) => void): Promise<Omit<Deployment, 'stop'>> {
-  const prefix = `deployment-${randomBytes(6).toString('hex')}`
+  const prefix = `deployment-${randomBytes(6).toString('hex')}.`
   const folder = mkdtempSync(join(tmpdir(), 'comptoir-deployment-'))
   onStop(() => rmSync(folder, { recursive: true }))
   chmodSync(folder, 0o755)
@@ -95,7 +97,7 @@ async function startAll(brokers: string, onStop: (end: () => unknown) => void): 
   const environmentOf = (name: string): Record<string, string> => ({
     ...Object.fromEntries(Object.entries(environment(name)).map(([key, value]) => [key, translate(calls(value), places)])),
     // The topics of this run alone.
-    KAFKA_PREFIX: `${prefix}.`,
+    KAFKA_PREFIX: prefix,
     PORT: String(ports.get(portOf(name))),
   })
   const running = new Map<string, StoreProcess>()
@@ -115,6 +117,7 @@ async function startAll(brokers: string, onStop: (end: () => unknown) => void): 
     gateway: gateway.command,
     postgres,
     redis,
+    topics: { brokers, prefix },
     again: run,
     instance(name) {
       const found = running.get(name)

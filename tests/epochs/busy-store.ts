@@ -13,7 +13,7 @@ const connections = 16
 const enough = 60
 
 /** @param number tells it from other loads on the same store */
-export const newLoad = (number = 0): Load => new Load(new Random(Date.now() % 2 ** 31), number, true)
+export const newLoad = (number = 0): Load => new Load(new Random(Date.now() % 2 ** 31), { number, outages: true })
 
 /** Lets clients work with a store until so much was acknowledged that they can tell what was lost, and kills it under them. */
 export async function workAndKill(store: StoreProcess, load: Load): Promise<void> {

@@ -17,17 +17,14 @@ import { redisReadStore } from '../../../packages/redis/src/redis-read-store.ts'
 import { eventually } from '../../../packages/runtime/src/testing/eventually.ts'
 import { EntryReads } from './entry-reads.ts'
 import { ordersApi } from './orders/api.ts'
-import { entryOfOrder } from './orders/entries.ts'
 import type { OrderStatus } from './orders/order.ts'
-import { ordersShown } from './orders/queries.ts'
 import { projectReadModel } from './read-model.ts'
 import { storeEntries } from './read-store.ts'
+import { readStoreDifferences } from './read-store-differences.fixture.ts'
 import { ReadWaits } from './read-waits.ts'
 import { seedStore } from './seed/seed.ts'
 import { stockApi } from './stock/api.ts'
-import { entryOfStock } from './stock/entries.ts'
 import { graphqlApi } from './stock/graphql/api.ts'
-import { stockShown } from './stock/queries.ts'
 import { storeMigrations, storeService } from './store.ts'
 
 const linkTo = (payment: number) => `http://shop.example/payments-api/payments/process/${payment}`
@@ -187,36 +184,8 @@ export class ReadStoreShop {
   }
 
   /** How what Redis holds differs from the tables, by key, both ways. */
-  async differences(redis: Redis): Promise<string[]> {
-    const [orders, stock] = await Promise.all([
-      ordersShown(this.work, await this.#orders()),
-      stockShown(this.work, await this.#products()),
-    ])
-    const expected = [
-      ...[...orders.values()].map((order) => ({ key: `order:${order.order_id}`, entry: entryOfOrder(order, linkTo) })),
-      ...stock.map((row) => ({ key: `stock:${row.product_id}`, entry: entryOfStock(row) })),
-    ]
-    const [generation, keys] = await Promise.all([redis.get('generation'), redis.keys('*:*')])
-    const known = new Set(['complete:1', ...expected.map(({ key }) => key)])
-    const differing = await Promise.all(
-      expected.map(async ({ key, entry: { version, fields } }) => {
-        const found = await redis.hgetall(key)
-        const wanted: Record<string, string> = { ...fields, version: String(version), generation: generation ?? '' }
-        const names = new Set([...Object.keys(found), ...Object.keys(wanted)])
-        return [...names].flatMap((name) =>
-          found[name] === wanted[name] ? [] : [`${key} ${name}: ${found[name]} is not ${wanted[name]}`],
-        )
-      }),
-    )
-    return [...keys.filter((key) => !known.has(key)), ...differing.flat()]
-  }
-
-  async #orders(): Promise<number[]> {
-    return (await this.work.query<{ id: number }>('select id from store.orders')).map(({ id }) => id)
-  }
-
-  async #products(): Promise<number[]> {
-    return (await this.work.query<{ id: number }>('select product_id as id from store.stocks')).map(({ id }) => id)
+  differences(redis: Redis): Promise<string[]> {
+    return readStoreDifferences(this.work, redis, linkTo)
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { entryOfOrder, orderOfEntry } from './orders/entries.ts'
 import type { Order } from './orders/order.ts'
 import { findOrder, ordersShown, writtenOrder } from './orders/queries.ts'
 import type { ReadYourWrites, WrittenVersion } from './read-your-writes.ts'
-import { schemasToWrite } from './rebuild.ts'
+import { lockKey, schemasToWrite } from './rebuild.ts'
 
 /** After this time an entry that the read model has not brought up to date is dropped from it: within the 500 ms of the contract. */
 const patienceMs = 400
@@ -35,6 +35,7 @@ export class ReadWaits implements ReadYourWrites {
   readonly #waiting: Readonly<Record<Kind, Set<Waiter>>> = { stock: new Set(), order: new Set() }
   readonly #looking = new Set<Kind>()
   readonly #store: ReadStoreUse | undefined
+  #dropped: Promise<void> = Promise.resolve()
 
   constructor(work: Work, signals: Signals, store?: ReadStoreUse) {
     this.#work = work
@@ -47,12 +48,18 @@ export class ReadWaits implements ReadYourWrites {
   }
 
   async #inTables(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
-    const seen = await Promise.all(
-      // A row that is not there, or not any more, is answered from the write side.
-      versions.map(({ id, version }) => this.#seen(kind, id, patienceMs, (row) => row === undefined || row.version >= version)),
+    const late = await Promise.all(
+      versions.map(async (written) => {
+        // One that is not there, or not any more, is answered from the write side, unless a projection is about to bring it.
+        let absent = false
+        const seen = await this.#seen(kind, written.id, patienceMs, (row) => {
+          absent = row === undefined
+          return row === undefined || row.version >= written.version
+        })
+        return seen && !absent ? [] : [written]
+      }),
     )
-    const late = versions.filter((_, index) => !seen[index])
-    if (late.length > 0) await this.#drop(kind, late)
+    if (late.flat().length > 0) await this.#drop(kind, late.flat())
   }
 
   /** The order as it is read. One that shows its link is in the reports, so its projection is waited for. */
@@ -145,10 +152,21 @@ export class ReadWaits implements ReadYourWrites {
     return new Map(rows.map((row) => [row.id, row]))
   }
 
-  /** Entries that are older than these are dropped; the change that the projection has not applied brings them back. */
-  async #drop(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
+  /**
+   * Entries that are older than these are dropped; the change that the projection has not applied brings them back. One after
+   * the other: each may have to wait, and the others' connections are for those who end that.
+   */
+  #drop(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
+    const dropped = this.#dropped.then(() => this.#dropNow(kind, versions))
+    this.#dropped = dropped.catch(() => {})
+    return dropped
+  }
+
+  async #dropNow(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
     const { table, key } = entries[kind]
     await this.#work.transaction(async (unit) => {
+      // A projection that has read what was before would bring it back after this: it ends first, and the next one reads anew.
+      await unit.query(`select from pg_advisory_xact_lock(${lockKey})`)
       for (const schema of await schemasToWrite(unit))
         await unit.query(
           `delete from ${schema}.${table} as v using unnest($1::bigint[], $2::int[]) as k(id, version)

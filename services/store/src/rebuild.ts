@@ -13,7 +13,10 @@ const definitions = new URL('../sql/view/', import.meta.url)
 /** Rows in one transaction: others wait while it runs, so it stays well under 100 ms. */
 const pieceLimit = 500
 
-/** Taken shared by whoever writes the read model, and alone by the swap: nobody writes to a schema that goes away. */
+/**
+ * Taken shared by whoever writes the read model; alone by the swap, so that nobody writes to a schema that goes away, and by
+ * whoever drops entries, so that nobody writes what he has read before that.
+ */
 export const lockKey = `hashtext('store.read-model')`
 
 /** The schemas that whoever writes the read model writes to, until the end of the transaction: during a rebuild both. */
@@ -103,6 +106,8 @@ async function fill(database: Database, kind: 'stock' | 'order', select: string)
   let last = 0
   for (;;) {
     const ids = await database.transaction(async (tx) => {
+      // Before the table: a projection that has this one waits for that.
+      await tx.query(`select from pg_advisory_xact_lock_shared(${lockKey})`)
       // A piece and a projection never count the same order at once.
       await tx.query(`lock table ${nextSchema}.counted in share row exclusive mode`)
       const rows = (await tx.query<{ id: number }>(select, [last, pieceLimit])).map((row) => row.id)

@@ -1,5 +1,12 @@
 import type { Queryable } from '@comptoir/runtime'
 import type { Acknowledged } from '../acknowledged.ts'
+import type { Statement } from './check.ts'
+
+/** What is checked here. */
+export const promises: readonly Statement[] = [
+  { invariant: 'I14', rule: 'an Idempotency-Key stands for the order that was answered to it' },
+  { invariant: 'I15', rule: 'every acknowledged order, payment, cancellation and stock adjustment is there as it was asked for' },
+]
 
 /** I15 (and I14 from outside): everything that was acknowledged is there, with the right content. */
 export async function brokenPromises(db: Queryable, acknowledged: Acknowledged): Promise<string[]> {

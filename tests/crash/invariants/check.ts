@@ -1,11 +1,15 @@
 import type { Queryable } from '@comptoir/runtime'
 
-/** One thing that must hold, as a query for the rows that break it. */
-export interface Check {
+/** One thing that must hold. */
+export interface Statement {
   /** The invariant's number in the reliability catalogue. */
   readonly invariant: `I${number}`
   /** What must be so. */
   readonly rule: string
+}
+
+/** The same, as a query for the rows that break it. */
+export interface Check extends Statement {
   /** Selects what breaks the rule: no rows, no violation. */
   readonly sql: string
 }

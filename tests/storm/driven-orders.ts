@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Acknowledged, type OrderRequest } from '../crash/acknowledged.ts'
 import { MortalClient } from '../crash/client.ts'
 import { throughGateway } from '../crash/load.ts'
+import type { Pace } from '../crash/pace.ts'
 import type { Random } from '../crash/random.ts'
 import type { Answer } from '../kit/client.ts'
 import { userOnHold } from '../kit/shop.ts'
@@ -9,24 +10,29 @@ import { userOnHold } from '../kit/shop.ts'
 /** Between two requests for the same order, in milliseconds. */
 const repeatMs = 100
 
-/** Orders that the orchestrators drive. Each has a key, under which it is sent until somebody tells its end. */
+/** Orders that the orchestrators drive, by calls and over messages. Each has a key, under which it is sent until somebody tells its end. */
 export class DrivenOrders {
   readonly acknowledged = new Acknowledged()
   /** Answers that no client may get. */
   readonly surprises: string[] = []
   readonly #random: Random
+  readonly #pace: Pace
   #sent = 0
   #stopped = false
 
-  constructor(random: Random) {
+  constructor(random: Random, pace: Pace) {
     this.#random = random
+    this.#pace = pace
   }
 
-  /** Works with so many connections until `stop` is called and the last order has ended. */
-  async run(url: string, connections: number): Promise<void> {
-    const client = new MortalClient(url)
+  /**
+   * Works with so many connections until `stop` is called and the last order has ended.
+   *
+   * @param url where an orchestrator is just now
+   */
+  async run(url: () => string, connections: number): Promise<void> {
     const work = async () => {
-      while (!this.#stopped) await this.#place(client)
+      while (!this.#stopped) await this.#place(url)
     }
     await Promise.all(Array.from({ length: connections }, work))
   }
@@ -35,13 +41,21 @@ export class DrivenOrders {
     this.#stopped = true
   }
 
-  async #place(client: MortalClient): Promise<void> {
+  async #place(url: () => string): Promise<void> {
     this.#sent += 1
-    const headers = { 'idempotency-key': `driven-${this.#sent}` }
+    const key = { 'idempotency-key': `driven-${this.#sent}` }
     const user_id = this.#random.next() > 0.8 ? userOnHold : this.#random.between(1, 3)
     const order = { user_id, items: [{ product_id: this.#random.one([1, 2, 5, 6]), quantity: 1 }] }
-    const send = () => throughGateway(client.send('POST', '/saga-api/saga/order', order, headers))
-    while (!this.#isEnd(await send(), order)) await pause(repeatMs)
+    // Over messages: whoever began it so waits for its end like the others.
+    let prefer: Record<string, string> = this.#random.next() < 0.5 ? { prefer: 'respond-async' } : {}
+    await this.#pace.turn()
+    for (;;) {
+      const client = new MortalClient(url())
+      const answer = await throughGateway(client.send('POST', '/saga-api/saga/order', order, { ...key, ...prefer }))
+      if (this.#isEnd(answer, order)) return
+      if (answer?.status === 202) prefer = {}
+      await pause(repeatMs)
+    }
   }
 
   /** Whether that is the last answer to the order. */
