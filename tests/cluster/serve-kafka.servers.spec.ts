@@ -150,7 +150,7 @@ describe('a database per service, and Kafka between', () => {
     expect((await place()).status).toBe('PLACED')
   })
 
-  it('row 62: an unknown type is ignored and counted; row 67: a forged message of a saga that nobody began changes nothing', async () => {
+  it('row 62: an unknown type is ignored and counted, and its first message is in the log; row 67: a forged message of a saga that nobody began changes nothing', async () => {
     const before = await ofStore.look((db) => db.query('select count(*)::int as n, sum(version)::int as v from store.orders'))
     const send = (type: string, data: unknown, extra: readonly string[] = []) => {
       const key = randomUUID()
@@ -174,7 +174,8 @@ describe('a database per service, and Kafka between', () => {
       )
       return key
     }
-    send('NothingWeKnow', { a: 1 })
+    const unknown = send('NothingWeKnow', { a: 1 })
+    const other = send('NothingWeKnow', { a: 2 })
     const [known] = await ofStore.look((db) => db.query<{ definition: string }>('select definition from store.saga limit 1'))
     const forged = send('PaymentCreated', { order_id: 1001 }, [`ce_definition=${known?.definition}`])
     await until('the forged message is held', async () => {
@@ -183,8 +184,22 @@ describe('a database per service, and Kafka between', () => {
     })
     const metrics = await until('the unknown type is counted', async () => {
       const { text } = await new Client(store.url).get('/metrics')
-      return /comptoir_ignored_total\{service="store"\} [1-9]/.test(text) && text
+      return /comptoir_ignored_total\{service="store"\} 2/.test(text) && text
     })
+    const samples = store
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('NothingWeKnow'))
+    // Whichever of the two came first.
+    expect(samples.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({
+        service: 'store',
+        type: 'NothingWeKnow',
+        source: 'payments',
+        data: expect.stringMatching(/^\{"a":[12]\}\s*$/),
+      }),
+    ])
+    expect([unknown, other]).toContain(JSON.parse(samples[0] ?? '{}').key)
     expect(metrics).toContain('comptoir_held_messages{service="store",state="retry"}')
     expect(await ofStore.look((db) => db.query('select count(*)::int as n, sum(version)::int as v from store.orders'))).toEqual(
       before,

@@ -2,10 +2,13 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { UnexpectedError } from '@comptoir/http'
 import { listen } from '@comptoir/runtime'
 
+/** So many types get a sample, of so many characters. */
+const [mostSamples, sampleLength] = [100, 500]
+
 /**
  * Tells operators on standard error what they must know, one line of JSON each: what was answered with 500 (by the id that
- * the client got), what stands still and goes on again, sagas that this code does not know, and messages that wait for a
- * person.
+ * the client got), what stands still and goes on again, sagas that this code does not know, messages that wait for a person, and
+ * one message of each type that nobody here knows.
  */
 export function logErrors(): void {
   subscribe('comptoir:http:error', (message) => {
@@ -17,6 +20,16 @@ export function logErrors(): void {
     else write('warn', 'stands still', { service, consumer, reason })
   })
   listen('comptoir:unknown', (sagas) => write('warn', 'sagas go on at other code', sagas))
+  const samples = new Set<string>()
+  listen('comptoir:ignored', ({ service, type, key, source, data }) => {
+    const known = samples.size
+    // Whoever makes up types does not fill the log: the rest is counted.
+    if (known < mostSamples && samples.add(`${service} ${type}`).size > known)
+      write('warn', 'passed over a message of unknown type', {
+        ...{ service, type, key, source, data: data.slice(0, sampleLength) },
+        cure: 'it is the first of its type, the others are counted (comptoir_ignored_total): let its sender send it elsewhere, or deploy code that handles it before it is sent',
+      })
+  })
   listen('comptoir:held', ({ state, ...held }) => {
     if (state === 'dead') write('error', 'dead letter', held)
   })

@@ -18,8 +18,8 @@ export interface Diagnostics {
   }
   /** Sagas began or ended at home. */
   'comptoir:saga': { service: string; saga: string; event: 'began' | 'completed' | 'cancelled'; count: number }
-  /** A message of unknown type was passed over. */
-  'comptoir:ignored': { service: string; type: string; key: string }
+  /** A message of unknown type was passed over. `data`: JSON text. */
+  'comptoir:ignored': { service: string; type: string; key: string; source: string; data: string }
   /** A message is held (it will be tried again), or dead (a person is needed). */
   'comptoir:held': {
     service: string

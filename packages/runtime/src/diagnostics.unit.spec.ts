@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Diagnostics, listen, tell } from './diagnostics.ts'
 
-const message = { service: 'a', type: 'Whispered', key: 'k' }
+const message = { service: 'store', type: 'Noted', key: 'k', source: 'payments', data: '{}' }
 
 describe('tell', () => {
   it('reaches those who listen, until they end', () => {

@@ -3,7 +3,10 @@ import type { Letter } from './mailbag.ts'
 
 const arrivalAt = (mailbox: string): string => `${mailbox}.arrival`
 
-/** The broker as one process sees it: letters arrive when the simulation brings them. */
+/**
+ * The broker as one process sees it: letters arrive when the simulation brings them. It publishes and shares nothing, so that the
+ * conformance suite of brokers is not for it (docs/decisions/0016).
+ */
 export class SimulatedBroker implements Broker {
   readonly #signals: Signals
   readonly #shares = new Map<string, Letter[]>()

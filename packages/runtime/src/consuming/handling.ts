@@ -201,9 +201,10 @@ export class Handling {
           .map((item) => age(item.message)),
       }))
     }
-    for (const item of items)
-      if (item.kind === 'ignored')
-        tell('comptoir:ignored', () => ({ service: name, type: item.message.type, key: item.message.key }))
+    for (const { kind, message } of items) {
+      const { type, key, source, body: data } = message
+      if (kind === 'ignored') tell('comptoir:ignored', () => ({ service: name, type, key, source, data }))
+    }
   }
 }
 
