@@ -1,4 +1,4 @@
-import type { Database, Transaction } from '../ports/database.ts'
+import type { Database, Queryable, Transaction } from '../ports/database.ts'
 import type { Position } from './log.ts'
 
 /** A consumer's hold on its positions: what it has read of each source, and the lease that fences older holders. */
@@ -50,12 +50,30 @@ export async function takeOver(db: Database, schema: string, consumer: string, s
  *
  * @throws FencedError when the lease is not this holder's any more
  */
-export async function advance(tx: Transaction, schema: string, hold: Hold, to: ReadonlyMap<string, Position>): Promise<void> {
+export const advance = (tx: Transaction, schema: string, hold: Hold, to: ReadonlyMap<string, Position>): Promise<void> =>
+  move(tx, schema, hold, to, '')
+
+/**
+ * Moves positions in a transaction of its own, whose commit does not wait for the disk. Only for what can be read again: a
+ * crash of the server forgets the last moments of such commits, always from some moment on, never one without those after it.
+ *
+ * @throws FencedError when the lease is not this holder's any more
+ */
+export const advanceAlone = (db: Database, schema: string, hold: Hold, to: ReadonlyMap<string, Position>): Promise<void> =>
+  move(db, schema, hold, to, `(select set_config('synchronous_commit', 'off', true)) as relaxed, `)
+
+async function move(
+  db: Queryable,
+  schema: string,
+  hold: Hold,
+  to: ReadonlyMap<string, Position>,
+  relaxed: string,
+): Promise<void> {
   const sources = [...to.keys()]
   const positions = [...to.values()]
-  const rows = await tx.query(
+  const rows = await db.query(
     `update ${schema}.position as p set epoch = n.epoch, txid = n.txid, pos = n.pos
-     from unnest($3::text[], $4::int[], $5::xid8[], $6::bigint[]) as n(source, epoch, txid, pos)
+     from ${relaxed}unnest($3::text[], $4::int[], $5::xid8[], $6::bigint[]) as n(source, epoch, txid, pos)
      where p.consumer = $1 and p.source = n.source and p.lease = $2
      returning 1`,
     [
@@ -68,14 +86,6 @@ export async function advance(tx: Transaction, schema: string, hold: Hold, to: R
     ],
   )
   if (rows.length !== sources.length) throw new FencedError(hold.consumer)
-}
-
-/**
- * Lets a transaction's commit not wait for the disk. Only for what can be made again: a crash of the server forgets the last
- * moments of such commits, always from some moment on, never one without those after it.
- */
-export function relaxCommit(tx: Transaction): void {
-  tx.query('set local synchronous_commit to off').catch(() => {})
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Service, saidSignal } from '../service.ts'
 import { firstOfEachKey, type Inlet } from './inlet.ts'
 import type { LoggedMessage, Position } from './log.ts'
 import { inOrder, LogCursor } from './log-cursor.ts'
-import { advance, type Hold, relaxCommit } from './positions.ts'
+import { advance, advanceAlone, type Hold } from './positions.ts'
 
 /** All logs are read this often, for what no signal announced. In milliseconds. */
 const readAllMs = 100
@@ -108,11 +108,7 @@ export class Reader implements Inlet {
     }
     if (behind.size === 0) return
     const { name, ports } = this.#service
-    await ports.database.transaction((tx) => {
-      // A position that a crash of the server forgets only lets messages be read again.
-      relaxCommit(tx)
-      return advance(tx, name, this.#hold, behind)
-    })
+    await advanceAlone(ports.database, name, this.#hold, behind)
     for (const [source, position] of behind) this.#hold.at.set(source, position)
   }
 

@@ -7,7 +7,7 @@ import { type Service, saidSignal } from '../service.ts'
 import { feedMailbox, mailboxesOf } from '../unit-of-work.ts'
 import type { LoggedMessage, Position } from './log.ts'
 import { inOrder, LogCursor } from './log-cursor.ts'
-import { advance, type Hold, relaxCommit, takeOver } from './positions.ts'
+import { advanceAlone, type Hold, takeOver } from './positions.ts'
 
 /** Messages in one publication, at most. */
 const batchLimit = 1_000
@@ -193,11 +193,8 @@ export class Relay {
   }
 
   /** A position that a crash of the server forgets only lets messages be published again. */
-  async #move(hold: Hold, { epoch, txid, pos }: Position): Promise<void> {
+  #move(hold: Hold, { epoch, txid, pos }: Position): Promise<void> {
     const { name, ports } = this.#service
-    await ports.database.transaction(async (tx) => {
-      relaxCommit(tx)
-      await advance(tx, name, hold, new Map([[name, { epoch, txid, pos }]]))
-    })
+    return advanceAlone(ports.database, name, hold, new Map([[name, { epoch, txid, pos }]]))
   }
 }
