@@ -1,8 +1,8 @@
 import type { Client } from './client.ts'
 import { until } from './wait.ts'
 
-/** Orders at once: the last of them wait for the others. */
-const burst = 30
+/** Orders at once: the last of them wait for the others. Twice as many after each time that none was caught. */
+const [firstBurst, mostOrders] = [30, 480] as const
 
 interface Running {
   readonly saga_id: string
@@ -18,6 +18,7 @@ interface Running {
  */
 export function pausedOrder(client: Client, style: string, place: () => Promise<unknown>, reason?: string): Promise<string> {
   const running = async () => (await client.get('/saga-api/sagas?state=running')).json<{ items: readonly Running[] }>().items
+  let burst: number = firstBurst
   return until(`an order is paused under way, ${style}`, async () => {
     let done = false
     const placing = Promise.all(Array.from({ length: burst }, place)).finally(() => {
@@ -30,6 +31,7 @@ export function pausedOrder(client: Client, style: string, place: () => Promise<
       if (found && (await client.post(`/saga-api/sagas/${found}/pause`, body)).status === 200) paused = found
     }
     await placing
+    burst = Math.min(2 * burst, mostOrders)
     if (paused === undefined) return undefined
     // Its last step may have been under way: by the time that all others have ended, it has ended, too, or waits.
     await until('the others have ended', async () => (await running()).length === 0)
