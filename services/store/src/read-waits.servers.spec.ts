@@ -42,7 +42,7 @@ it('F6, I10, I13: a projection that was held up does not bring back what was dro
       await eventually(async () => acknowledged || (await waiting(2)))
     })
     await Promise.all([late, written])
-    expect((await stockLevels(work, [2], undefined)).get(2)).toBe(7)
+    expect((await stockLevels(work, [2], undefined)).get(2)).toMatchObject({ quantity: 7 })
   } finally {
     await db.close()
     await scratch.drop()
