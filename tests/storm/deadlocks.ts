@@ -11,7 +11,10 @@ export const noDeadlocks: Statement = { invariant: 'I20', rule: 'nobody deadlock
  * before.
  */
 export async function deadlocksOf(server: PostgresServer, db: Queryable): Promise<string[]> {
-  const logged = readFileSync(server.log, 'utf8').match(/^.*deadlock detected.*$/gm) ?? []
+  // With what the server says of who waited for whom, which is gone with its folder.
+  const logged =
+    readFileSync(server.log, 'utf8').match(/^.*deadlock detected.*$(?:\n(?:\t.*|.*(?:DETAIL|HINT|CONTEXT|STATEMENT): .*)$)*/gm) ??
+    []
   const counted = await db.query<object>('select datname, deadlocks::int from pg_stat_database where deadlocks > 0')
   return [...logged, ...counted.map((row) => JSON.stringify(row))].map((what) => `I20 broken: ${noDeadlocks.rule}. ${what}`)
 }

@@ -183,11 +183,13 @@ export class CallDriver {
     if (this.#driven.size > 0) await this.#keep(this.#service.ports.database, [...this.#driven.keys()])
   }
 
-  /** Says that these sagas are driven here. */
+  /** Says that these sagas are driven here. One that is being decided just now says so by that; nobody is waited for. */
   async #keep(db: Queryable, ids: readonly string[]): Promise<void> {
+    const { name } = this.#service
     await db.query(
-      `update ${this.#service.name}.driving set due = comptoir.now() + make_interval(secs => $2::float8 / 1000)
-       where saga = any($1::uuid[]) and due is not null`,
+      `update ${name}.driving as d set due = comptoir.now() + make_interval(secs => $2::float8 / 1000)
+       from (select saga from ${name}.driving where saga = any($1::uuid[]) and due is not null order by saga for update skip locked) as mine
+       where d.saga = mine.saga`,
       [ids, callLeaseMs],
     )
   }
