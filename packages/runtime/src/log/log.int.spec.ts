@@ -41,6 +41,21 @@ describe('the log', () => {
     expect(came).toEqual(said.map(({ type, id, definition, body: text }) => ({ type, id, definition, body: text })))
   })
 
+  it('holds many messages of one type, and few others between them, as each was said', async () => {
+    const many = Array.from({ length: 40 }, (_, n): LogEntry => ({ ...entry('b', `${n}`), definition: 'Trip/1/abcdef' }))
+    const others = [entry('bb', 'x'), { ...entry('b.control', 'y'), id: '01b92571-ea00-7000-8000-000000000003', type: 'Noted' }]
+    await say(...many.slice(0, 20), ...others, ...many.slice(20))
+    const fields = ({ type, id, definition, body }: Pick<LogEntry, 'type' | 'id' | 'definition' | 'body'>) => [
+      type,
+      id,
+      definition,
+      body,
+    ]
+    expect((await read(beginning)).map(fields)).toEqual(many.map(fields))
+    const control = await new LogCursor('a', 'b.control', world.epoch, beginning).read(database, 100)
+    expect(control.map(fields)).toEqual(others.slice(1).map(fields))
+  })
+
   it('is read on from where the last page ended, each message once', async () => {
     for (let n = 1; n <= 7; n++) await say(entry('b', `${n}a`), entry('b', `${n}b`))
     const bodies: string[] = []
