@@ -69,6 +69,10 @@ export interface Ending {
 /** What the home of a saga does, in the same transaction, when sagas end, or when a person is needed (or no longer). */
 export interface Home {
   readonly saga: Saga
+  /**
+   * After all handlers of the transaction. Rows that a handler writes for messages of other keys are no rows for this: two
+   * instances, each with the handler's message of one row and the end of the other's saga, would deadlock.
+   */
   readonly ended?: (unit: Unit, endings: readonly Ending[]) => Promise<void>
   readonly attention?: (
     unit: Unit,

@@ -94,8 +94,8 @@ export class UnitOfWork implements Unit {
 
   changed(kind: string, ids: Iterable<number | string>): void {
     const known = this.#changes.get(kind) ?? new Set()
-    this.#changes.set(kind, known)
     for (const id of ids) known.add(id)
+    if (known.size > 0) this.#changes.set(kind, known)
   }
 
   begin<Input>(saga: Saga<string, Input>, beginnings: readonly Beginning<Input>[]): void {
@@ -189,7 +189,9 @@ export class UnitOfWork implements Unit {
   async flush(): Promise<ReadonlySet<string>> {
     // Before the ends: a saga of one step begins and ends in one transaction. After them: what an end begins.
     this.#open()
-    for (const [saga, endings] of this.#ended) await this.#end(saga, endings)
+    // In one order, as whoever else was told the same ends.
+    const ended = [...this.#ended].sort(([a], [b]) => (a.id < b.id ? -1 : 1))
+    for (const [saga, endings] of ended) await this.#end(saga, endings)
     this.#open()
     if (this.#changes.size > 0) {
       const body = Object.fromEntries([...this.#changes].map(([kind, ids]) => [kind, [...ids]]))

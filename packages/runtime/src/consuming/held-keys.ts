@@ -189,20 +189,20 @@ export class HeldKeys {
     await this.#service.commit(
       async (unit) => {
         await fence(unit, name, lease)
-        const settled = item.kind === 'step' && item.phase === 'do' && item.step.kind !== 'retriable'
-        const attention = item.kind === 'step' && !settled
-        await bury(unit, name, heldId, error, { settled, attention })
+        const refused = item.kind === 'step' && item.phase === 'do' && item.step.kind !== 'retriable' ? item : undefined
+        const attention = item.kind === 'step' && !refused
+        const claim = { id: message.key, step: refused?.step.name ?? '', phase: 'do', outcome: 'refused', data: null } as const
+        // Before the message's own row, as does an instance that handles it meanwhile.
+        const fresh = refused && (await claimInbox(unit, name, [claim]))
+        await bury(unit, name, heldId, error, { settled: refused !== undefined, attention })
         if (attention) tellAttention(unit, item, `${item.phase} of ${item.step.name}: ${error}`)
-        if (!settled) return
-        const { saga, step } = item
-        const claim = { id: message.key, step: step.name, phase: 'do', outcome: 'refused', data: null } as const
-        const fresh = await claimInbox(unit, name, [claim])
-        if (!fresh(claim)) return
+        if (!refused || !fresh?.(claim)) return
+        const { saga, step } = refused
         const cause = { step: step.name, reason: 'error' }
         await recordVerdicts(unit, name, [
           { id: message.key, step: step.name, outcome: 'refused', result: null, reason: 'error', detail: error },
         ])
-        const asked = new Map(item.asked ? [[message.key, item.asked]] : [])
+        const asked = new Map(refused.asked ? [[message.key, refused.asked]] : [])
         new Sends(unit, new Map(), asked).failed(saga, step, message.key, 'refused', cause)
       },
       'consumer.beforeCommit',

@@ -37,6 +37,12 @@ export async function insertSagas(tx: Transaction, schema: string, sagas: readon
   )
 }
 
+/*
+ * Two instances may be told the same ends, and of a person who is needed meanwhile: every writer locks in one order. Ways
+ * to end by their names; of one, all rows of saga_open before any of saga. PostgreSQL runs the parts of a statement side by
+ * side, so where both are in one, the second asks for the first.
+ */
+
 /**
  * Ends sagas, each once, and answers the subjects of those that had not ended before. One statement for each way to end
  * (there are few), by key: a join could be planned as a scan of all that is open.
@@ -48,11 +54,11 @@ export async function endSagas(
 ): Promise<ReadonlyMap<string, string | null>> {
   const ways = grouped(endings, ({ outcome, cause }) => JSON.stringify([outcome, cause]))
   const ended = await Promise.all(
-    [...ways.values()].map(([first, ...others]) =>
+    [...ways].sort(byName).map(([, [first, ...others]]) =>
       tx.query<EndedSaga>(
         `with closed as (delete from ${schema}.saga_open where id = any($1::uuid[]) returning id, paused, told)
          update ${schema}.saga set outcome = $2, cause_step = $3, reason = $4, ended_at = comptoir.now(), version = version + 1
-         where id = any($1::uuid[]) and ended_at is null
+         where id = any($1::uuid[]) and ended_at is null and (select count(*) from closed) >= 0
          returning id, subject, definition,
            (select json_object_agg(id, json_build_object('act', paused, 'told', told))::text from closed where paused is not null) as pauses`,
         [
@@ -67,6 +73,8 @@ export async function endSagas(
   await endPauses(tx, schema, ended.flat())
   return new Map(ended.flat().map((row) => [row.id, row.subject]))
 }
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)
 
 interface EndedSaga {
   readonly id: string
@@ -104,9 +112,10 @@ export async function noteAttention(
   attention: string | null,
 ): Promise<{ subject: string | null } | undefined> {
   const rows = await tx.query<{ subject: string | null }>(
-    `with open as (update ${schema}.saga_open set attention = $2::text is not null where id = $1)
+    `with open as (update ${schema}.saga_open set attention = $2::text is not null where id = $1 returning 1)
      update ${schema}.saga set attention = $2, version = version + 1
-     where id = $1 and (ended_at is null or $2::text is null) and attention is distinct from $2 returning subject`,
+     where id = $1 and (ended_at is null or $2::text is null) and attention is distinct from $2 and (select count(*) from open) >= 0
+     returning subject`,
     [saga, attention],
   )
   return rows[0]

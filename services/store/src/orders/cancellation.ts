@@ -59,30 +59,44 @@ export const markCancelled: Handler<StepsOf<typeof cancelOrder>['markCancelled']
 }
 
 /**
- * A cancellation was refused. Because the payment is paid: the order is PAID. By an error: it is PLACED as before, and waits
- * for its payment anew.
+ * Cancellations were refused. Because the payment is paid: the order is PAID. By an error: it is PLACED as before, and waits for
+ * its payment anew.
  */
 export const cancellationEnded =
   (payWithinMs: number) =>
   async (unit: Unit, endings: readonly Ending[]): Promise<void> => {
-    const refused = endings.filter((ending) => ending.outcome === 'cancelled')
+    const refused = endings.filter(({ outcome }) => outcome === 'cancelled')
     if (refused.length === 0) return
-    const rows = await unit.query<{ id: number; paid: boolean }>(
-      `update store.orders as o
-     set status = case when c.paid then 'PAID' else 'PLACED' end, paid = c.paid, version = o.version + 1,
-       cancel_saga_id = case when c.paid then o.cancel_saga_id end
-     from unnest($1::bigint[], $2::boolean[]) as c(id, paid)
-     where o.id = c.id and o.status = 'CANCELLING'
-     returning o.id, o.paid`,
-      [refused.map(({ subject }) => Number(subject)), refused.map(({ cause }) => cause?.reason === 'paid')],
-    )
-    unit.changed(
-      'order',
-      rows.map((row) => row.id),
-    )
-    awaitPayment(
-      unit,
-      rows.flatMap((row) => (row.paid ? [] : [row.id])),
-      payWithinMs,
-    )
+    const ordersOf = (some: readonly Ending[]) => some.map(({ subject }) => Number(subject))
+    const [paid, placed] = await Promise.all([
+      markPaid(unit, ordersOf(refused.filter(({ cause }) => cause?.reason === 'paid'))),
+      markPlaced(unit, ordersOf(refused.filter(({ cause }) => cause?.reason !== 'paid'))),
+    ])
+    unit.changed('order', [...paid, ...placed])
+    awaitPayment(unit, placed, payWithinMs)
   }
+
+/**
+ * Not those that somebody else is writing: the event of their payment makes them PAID, too. It comes by another key, to any
+ * instance, and two that waited for the orders of each other would deadlock.
+ */
+const markPaid = (unit: Unit, orders: readonly number[]) =>
+  idsOf(
+    unit,
+    `with free as (select id from store.orders where id = any($1::bigint[]) and status = 'CANCELLING' for update skip locked)
+     update store.orders as o set status = 'PAID', paid = true, version = o.version + 1 from free where o.id = free.id returning o.id`,
+    orders,
+  )
+
+const markPlaced = (unit: Unit, orders: readonly number[]) =>
+  idsOf(
+    unit,
+    `update store.orders set status = 'PLACED', version = version + 1, cancel_saga_id = null
+     where id = any($1::bigint[]) and status = 'CANCELLING' returning id`,
+    orders,
+  )
+
+async function idsOf(unit: Unit, statement: string, orders: readonly number[]): Promise<number[]> {
+  if (orders.length === 0) return []
+  return (await unit.query<{ id: number }>(statement, [orders])).map(({ id }) => id)
+}

@@ -5,10 +5,9 @@ import { OPENING_MS, openScratchStore, type ScratchStore } from '../seed/scratch
 import { createUser } from '../users/commands.ts'
 import { cancellationEnded } from './cancellation.ts'
 import { requestCancellation } from './commands.ts'
-import { createOrder } from './create-order.ts'
 import { expireOrders } from './expiry.ts'
-import { linkPayment } from './link-payment.ts'
 import { paymentProcessed } from './payment-processed.ts'
+import { placeOrders } from './placed-orders.fixture.ts'
 
 let store: ScratchStore
 beforeAll(async () => {
@@ -24,36 +23,10 @@ afterAll(() => store.close())
 
 const hour = 3_600_000
 const run = <T>(work: (unit: Unit) => Promise<T>): Promise<T> => store.work.transaction(work)
-const input = { user_id: 1, items: [{ product_id: 1, quantity: 1 }] }
 
 /** So many orders with a payment link each, as their saga leaves them. */
-async function place(
-  count: number,
-  payWithinMs: number,
-  before: (orders: readonly number[]) => Promise<unknown> = async () => {},
-) {
-  const sagas = Array.from({ length: count }, () => store.work.ports.ids.uuid())
-  const outcomes = await run((unit) =>
-    createOrder.do(
-      unit,
-      sagas.map((saga) => ({ saga, data: { input } })),
-    ),
-  )
-  const created = outcomes.map((outcome) => (outcome as { result: { order_id: number; total_amount: number } }).result)
-  const orders = created.map(({ order_id }) => order_id)
-  await before(orders)
-  const tasks = sagas.map((saga, index) => ({
-    saga,
-    data: {
-      input,
-      createOrder: created[index] ?? { order_id: 0, total_amount: 0 },
-      decreaseStock: {},
-      createPayment: { payment_id: index + 1 },
-    },
-  }))
-  await run((unit) => linkPayment(payWithinMs).do(unit, tasks))
-  return orders
-}
+const place = (count: number, payWithinMs: number, before?: (orders: readonly number[]) => Promise<unknown>) =>
+  placeOrders(store.work, count, payWithinMs, before)
 const pay = (orders: readonly number[]) =>
   run((unit) =>
     paymentProcessed.handle(
@@ -132,11 +105,13 @@ describe('nothing is waited for', () => {
     expect([await states(), await awaited(), await begun()]).toEqual([['CANCELLING'], [], [[orders[0], 'cancelled']]])
   })
 
-  it('when its cancellation lost against its payment', async () => {
+  it.each(['before', 'after', 'never'])('when its cancellation lost against its payment, which is told %s that', async (when) => {
     const [order = 0] = await place(1, 0)
     await expire()
     const ending = { saga: store.work.ports.ids.uuid(), subject: String(order), outcome: 'cancelled' } as const
+    if (when === 'before') await pay([order])
     await run((unit) => cancellationEnded(hour)(unit, [{ ...ending, cause: { step: 'closePayment', reason: 'paid' } }]))
+    if (when === 'after') await pay([order])
     expect([await states(), await awaited()]).toEqual([['PAID'], []])
   })
 })

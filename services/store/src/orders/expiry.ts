@@ -8,7 +8,9 @@ import { awaitNoPayment } from './payment-deadline.ts'
  */
 export async function expireOrders(unit: Unit, limit: number): Promise<number> {
   const due = await unit.query<{ order_id: number }>(
-    `select order_id from store.order_expiry where due <= comptoir.now() order by due, order_id limit $1::int for update skip locked`,
+    // Both rows or neither, and none waited for: whoever pays or cancels an order locks it before its expiry.
+    `select order_id from store.order_expiry as e join store.orders as o on o.id = e.order_id
+     where due <= comptoir.now() order by due, order_id limit $1::int for update skip locked`,
     [limit],
   )
   const orders = due.map((row) => row.order_id).sort((a, b) => a - b)

@@ -1,5 +1,6 @@
 import {
   changesMailbox,
+  type Database,
   engineMigrations,
   lonePorts,
   migrate,
@@ -13,7 +14,7 @@ import type { ReadYourWrites, WrittenVersion } from '../read-your-writes.ts'
 import { shownSchema } from '../rebuild.ts'
 import { storeService } from '../store.ts'
 
-/** A store in memory for tests: its tables and its read model, without projections that run by themselves. */
+/** A store for tests: its tables and its read model, without projections that run by themselves. */
 export interface ScratchStore {
   readonly work: Service
   /** Brings the read model up to date with the rows awaited, as the projection would. */
@@ -30,8 +31,9 @@ export interface ScratchStore {
 /** Longest that opening may take, in milliseconds: a new database is a second of work, and test files share the machine. */
 export const OPENING_MS = 60_000
 
-export async function openScratchStore(): Promise<ScratchStore> {
-  const database = await openPglite({})
+/** @param database an empty one; absent: one in memory */
+export async function openScratchStore(empty?: Database): Promise<ScratchStore> {
+  const database = empty ?? (await openPglite({}))
   const tables = { owner: 'store', folder: new URL('../../sql/', import.meta.url), schema: 'store' }
   const readModel = { owner: 'store_view', folder: new URL('../../sql/view/', import.meta.url), schema: 'store_view' }
   await migrate(database, [sharedMigrations, engineMigrations('store'), tables, readModel])
