@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Delivery, LoggedMessage } from '@comptoir/runtime'
 import { MAX_VALUE_BYTES } from './json-text.ts'
+import { ownMessage, POSITION, UUID } from './own-record.ts'
 import { type ReceivedEvent, receivedEvent } from './received-event.ts'
 import type { FetchedRecord } from './record-client.ts'
 import { Refusal } from './refusal.ts'
@@ -9,15 +10,11 @@ import { millisecondsOf } from './timestamp.ts'
 /** What of a record is looked at. */
 export type Received = Omit<FetchedRecord, 'leaderEpoch'>
 
-/** Keys and ids as the database writes them; another spelling of the same one would be another one to it. */
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/
-const POSITION = /^(\d{1,9})\/(\d{1,20})\/(\d{1,15})$/
-
 /** A record as a delivery. Never throws: what is no message of ours says why, and the partition goes on behind it. */
 export function toDelivery(mailbox: string, record: Received): Delivery {
   const place = `${record.topic}[${record.partition}]@${record.offset}`
   try {
-    return { place, message: readMessage(mailbox, record), refused: null }
+    return { place, message: ownMessage(mailbox, record) ?? readMessage(mailbox, record), refused: null }
   } catch (error) {
     const reason = error instanceof Refusal ? error.reason : 'undecodable'
     const detail = error instanceof Error ? error.message : String(error)

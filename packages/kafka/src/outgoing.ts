@@ -5,21 +5,24 @@ import { RecordBody } from './record-bytes.ts'
 /** The event's own id; that of a saga's message follows from its key and type, however often it is sent or published. */
 export const messageIdOf = (message: LoggedMessage): string => message.id ?? `${message.key}:${message.type}`
 
-const names = {
-  contentType: Buffer.from('content-type'),
-  specversion: Buffer.from('ce_specversion'),
-  id: Buffer.from('ce_id'),
-  source: Buffer.from('ce_source'),
-  type: Buffer.from('ce_type'),
-  subject: Buffer.from('ce_subject'),
-  time: Buffer.from('ce_time'),
-  correlation: Buffer.from('ce_correlationid'),
-  definition: Buffer.from('ce_definition'),
-  logPosition: Buffer.from('ce_logposition'),
-  mailbox: Buffer.from('ce_mailbox'),
+/** The headers of a record, in their order. A business event is of no declaration, and has all but the last. */
+export const headerNames = [
+  'content-type',
+  'ce_specversion',
+  'ce_id',
+  'ce_source',
+  'ce_type',
+  'ce_subject',
+  'ce_time',
+  'ce_correlationid',
+  // Where it lies in its log, so that it can be restored as it was; and whose it is, so that a copied topic is noticed.
+  'ce_logposition',
+  'ce_mailbox',
   // Where whoever traces Kafka's messages looks for it.
-  traceParent: Buffer.from('traceparent'),
-}
+  'traceparent',
+  'ce_definition',
+] as const
+const names = headerNames.map((name) => Buffer.from(name))
 
 /**
  * A message in the binary mode of the CloudEvents binding for Kafka: the attributes of its envelope in headers, its data as the
@@ -37,22 +40,21 @@ export function outgoing(mailbox: string, message: LoggedMessage): Buffer {
     time: message.created,
     data: undefined,
   })
-  const body = new RecordBody(message.key, message.body, event.definition === undefined ? 11 : 12)
-    .header(names.contentType, event.datacontenttype)
-    .header(names.specversion, event.specversion)
-    .header(names.id, event.id)
-    .header(names.source, event.source)
-    .header(names.type, event.type)
-    .header(names.subject, event.subject)
-    .header(names.time, event.time)
-    .header(names.correlation, event.correlationid)
-  if (event.definition !== undefined) body.header(names.definition, event.definition)
-  return (
-    body
-      // Where it lies in its log, so that it can be restored as it was; and whose it is, so that a copied topic is noticed.
-      .header(names.logPosition, `${message.epoch}/${message.txid}/${message.pos}`)
-      .header(names.mailbox, mailbox)
-      .header(names.traceParent, traceParent(message.key, message.id ?? message.type))
-      .bytes()
-  )
+  const values = [
+    event.datacontenttype,
+    event.specversion,
+    event.id,
+    event.source,
+    event.type,
+    event.subject,
+    event.time,
+    event.correlationid,
+    `${message.epoch}/${message.txid}/${message.pos}`,
+    mailbox,
+    traceParent(message.key, message.id ?? message.type),
+    ...(event.definition === undefined ? [] : [event.definition]),
+  ]
+  const body = new RecordBody(message.key, message.body, values.length)
+  for (const [index, name] of names.entries()) if (index < values.length) body.header(name, values[index] ?? '')
+  return body.bytes()
 }

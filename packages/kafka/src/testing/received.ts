@@ -23,10 +23,12 @@ export const receivedAs = (
 })
 
 /** What we write for a message, as the client reads it. */
-export function written(mailbox: string, message: LoggedMessage): Received {
+export const written = (mailbox: string, message: LoggedMessage): Received => fetched(outgoing(mailbox, message))
+
+/** A record, as the client reads it when its bytes are these. */
+export function fetched(body: Buffer): Received {
   const numbering = { producerId: -1n, producerEpoch: -1, sequence: -1 }
-  const bytes = recordBatch([outgoing(mailbox, message)], place.timestamp, numbering, crc32c)
-  const [batch] = readRecordsBatches(Reader.from(bytes))
+  const [batch] = readRecordsBatches(Reader.from(recordBatch([body], place.timestamp, numbering, crc32c)))
   const [record] = batch?.records ?? []
   if (!record) throw new Error('no record was written')
   const { key, value, headers } = record
