@@ -30,17 +30,6 @@ describe('the log', () => {
     expect(messages[0]).toMatchObject({ source: 'a', epoch: world.epoch, key, type: 'Said', created: world.now })
   })
 
-  it('brings each field of a message as it was said, and of this mailbox only', async () => {
-    const body = JSON.stringify({ text: 'Zoë says "¡olé!" \u2028 𝄞 \\ \u0000 end', nested: [[{ amount: 12.5, none: null }]] })
-    const said: LogEntry[] = [
-      { mailbox: 'b', key, type: 'Said', id: null, definition: 'Trip/1/abcdef', body },
-      { mailbox: 'b', key, type: 'Noted', id: '01b92571-ea00-7000-8000-000000000002', definition: null, body: '{}' },
-    ]
-    await say(...said, entry('b.control', '1'), entry('bb', '2'), entry('a', '3'))
-    const came = (await read(beginning)).map(({ type, id, definition, body: text }) => ({ type, id, definition, body: text }))
-    expect(came).toEqual(said.map(({ type, id, definition, body: text }) => ({ type, id, definition, body: text })))
-  })
-
   it('holds many messages of one type, and few others between them, as each was said', async () => {
     const many = Array.from({ length: 40 }, (_, n): LogEntry => ({ ...entry('b', `${n}`), definition: 'Trip/1/abcdef' }))
     const others = [entry('bb', 'x'), { ...entry('b.control', 'y'), id: '01b92571-ea00-7000-8000-000000000003', type: 'Noted' }]
