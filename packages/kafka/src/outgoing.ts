@@ -22,7 +22,6 @@ export const headerNames = [
   'traceparent',
   'ce_definition',
 ] as const
-const names = headerNames.map((name) => Buffer.from(name))
 
 /**
  * A message in the binary mode of the CloudEvents binding for Kafka: the attributes of its envelope in headers, its data as the
@@ -55,6 +54,6 @@ export function outgoing(mailbox: string, message: LoggedMessage): Buffer {
     ...(event.definition === undefined ? [] : [event.definition]),
   ]
   const body = new RecordBody(message.key, message.body, values.length)
-  for (const [index, name] of names.entries()) if (index < values.length) body.header(name, values[index] ?? '')
+  for (const [index, value] of values.entries()) body.header(headerNames[index] ?? '', value)
   return body.bytes()
 }

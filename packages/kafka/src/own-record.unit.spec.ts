@@ -21,7 +21,7 @@ const plain = ({ key, value, headers }: Received): Plain => ({
 })
 function bytesOf({ key, value, headers }: Plain): Buffer {
   const body = new RecordBody(key, value, headers.length)
-  for (const [name, text] of headers) body.header(Buffer.from(name), text)
+  for (const [name, text] of headers) body.header(name, text)
   return body.bytes()
 }
 

@@ -29,11 +29,10 @@ export class RecordBody {
     this.#at = writeVarint(scratch, this.#at, headers)
   }
 
-  /** @param value any text; it is written as UTF-8 */
-  header(name: Buffer, value: string): this {
-    this.#reserve(10 + name.length + 3 * value.length)
-    this.#at = writeVarint(scratch, this.#at, name.length)
-    this.#at += name.copy(scratch, this.#at)
+  /** Both are written as UTF-8. */
+  header(name: string, value: string): this {
+    this.#reserve(10 + 3 * (name.length + value.length))
+    this.#at = writeText(scratch, this.#at, name)
     this.#at = writeText(scratch, this.#at, value)
     return this
   }
@@ -86,7 +85,22 @@ export function recordBatch(
   return bytes.subarray(0, at)
 }
 
+/** The length of a shorter text is one byte, and to copy that of a shorter one takes less than to ask for it. */
+const SHORT = 64
+
 function writeText(bytes: Buffer, at: number, text: string): number {
+  if (text.length < SHORT) {
+    let index = 0
+    for (; index < text.length; index += 1) {
+      const code = text.charCodeAt(index)
+      if (code > 0x7f) break
+      bytes[at + 1 + index] = code
+    }
+    if (index === text.length) {
+      bytes[at] = 2 * index
+      return at + 1 + index
+    }
+  }
   const length = Buffer.byteLength(text)
   const start = writeVarint(bytes, at, length)
   bytes.write(text, start, length)

@@ -10,7 +10,7 @@ interface Plain {
 }
 function bodyOf({ key, value, headers }: Plain): Buffer {
   const body = new RecordBody(key, value, headers.length)
-  for (const [name, text] of headers) body.header(Buffer.from(name), text)
+  for (const [name, text] of headers) body.header(name, text)
   return body.bytes()
 }
 const numbering = { producerId: 77n, producerEpoch: 3, sequence: 12 }
