@@ -52,12 +52,14 @@ interface EventGroup {
  * Handles a batch inside one unit of work: inbox, locks, handlers, outcomes, messages. Each key occurs at most once, so
  * that the do and the undo of one step never meet in one batch.
  *
- * @throws whatever a handler throws; then nothing of the batch has happened
+ * @param free resolves before a handler may begin; what was asked for before, so that it costs no round trip
+ * @throws what that or a handler throws; then nothing of the batch has happened
  */
 export async function handleBatch(
   unit: UnitOfWork,
   { name: service, homes, drives }: Pick<Service, 'name' | 'homes' | 'drives'>,
   items: readonly Item[],
+  free?: Promise<void>,
 ): Promise<Report> {
   const report: Report = new Map()
   const given = items.map(givenBy)
@@ -68,6 +70,7 @@ export async function handleBatch(
   const locked = wanted && unit.lock(wanted)
   locked?.catch(() => {})
   const fresh = await claiming
+  await free
   crashPoint('consumer.afterInbox')
   const stored = await storedSteps(unit, service, items, fresh)
 

@@ -65,6 +65,16 @@ export class Handling {
   }
 
   async #commit(batch: readonly LoggedMessage[], also?: (unit: UnitOfWork) => Promise<void>): Promise<void> {
+    try {
+      await this.#try(batch, this.#held.likely, also)
+    } catch (error) {
+      if (!(error instanceof KeysWait)) throw error
+      await this.#try(batch, true, also)
+    }
+  }
+
+  /** @param asksFirst whether it is known which keys wait before anything is claimed */
+  async #try(batch: readonly LoggedMessage[], asksFirst: boolean, also?: (unit: UnitOfWork) => Promise<void>): Promise<void> {
     const { name, ports } = this.#service
     const began = ports.clock.now()
     const items = batch.map((message) => this.#service.routing.item(message))
@@ -75,15 +85,19 @@ export class Handling {
         const taken = this.#inlet.take(unit, batch)
         taken.catch(() => {})
         crashPoint('consumer.afterFence')
-        const waiting = this.#held.among(
+        const among = this.#held.among(
           unit,
           items.filter(waitsItsTurn).map(({ message }) => message.key),
         )
-        sorted = sort(items, waiting instanceof Promise ? await waiting : waiting)
+        const known = !(among instanceof Promise) || asksFirst ? await among : undefined
+        sorted = sort(items, known ?? nobody)
         if (sorted.waiting.length > 0) await hold(unit, name, 'parked', messagesOf(sorted.waiting), {})
         if (sorted.unknown.length > 0)
           await hold(unit, name, 'unknown', messagesOf(sorted.unknown), { error: 'no code here knows this declaration' })
-        report = await handleBatch(unit, this.#service, sorted.handled)
+        // As nearly always nobody waits: it is asked together with the claims, and heard before any handler begins.
+        const free = known ? undefined : Promise.resolve(among).then(nobodyWaits)
+        free?.catch(() => {})
+        report = await handleBatch(unit, this.#service, sorted.handled, free)
         await also?.(unit)
         await taken
       },
@@ -206,6 +220,15 @@ export class Handling {
       if (kind === 'ignored') tell('comptoir:ignored', () => ({ service: name, type, key, source, data }))
     }
   }
+}
+
+const nobody: ReadonlySet<string> = new Set()
+
+/** Messages were claimed that are to wait behind others of their keys: none of it has happened. */
+class KeysWait extends Error {}
+
+function nobodyWaits(held: ReadonlySet<string>): void {
+  if (held.size > 0) throw new KeysWait('some of the keys wait')
 }
 
 interface Sorted {

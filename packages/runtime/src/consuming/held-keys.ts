@@ -26,6 +26,8 @@ import { Sends } from './sends.ts'
 
 /** How often operators' replay requests are looked for, and what other instances hold. */
 const replayMs = 1_000
+/** So long after a message that had to wait, others are expected to. */
+const likelyMs = 10_000
 /** The wait of a message in an outage, as if it were this attempt: a few seconds, so that it goes on soon after the outage. */
 const outageAttempt = 6
 
@@ -53,6 +55,8 @@ export class HeldKeys {
   readonly #unfinished = new Set<string>()
   /** When (clock) to look again; 0 at the start, so that what an earlier process held is found. */
   #lookAt = 0
+  /** When (clock) a message was last met that waits. */
+  #waited = Number.NEGATIVE_INFINITY
   /** How often `heldSignal` had been sent when it was last looked. */
   #seen = 0
 
@@ -67,7 +71,16 @@ export class HeldKeys {
 
   /** Those of the keys that wait. Of a shared mailbox they are locked, so that none is released before its next message is parked. */
   among(tx: Transaction, keys: readonly string[]): ReadonlySet<string> | Promise<ReadonlySet<string>> {
-    return this.#shared ? lockHeldKeys(tx, this.#service.name, keys) : this.#keys
+    if (!this.#shared) return this.#keys
+    return lockHeldKeys(tx, this.#service.name, keys).then((held) => {
+      if (held.size > 0) this.#waited = this.#service.ports.clock.now()
+      return held
+    })
+  }
+
+  /** Whether a message was met lately that waits: more of its key, or for the same reason, may follow. */
+  get likely(): boolean {
+    return Math.abs(this.#service.ports.clock.now() - this.#waited) < likelyMs
   }
 
   add(keys: readonly string[]): void {
