@@ -148,7 +148,7 @@ export class ReadStoreShop {
     const waits = new ReadWaits(counted, work.ports.signals, entries && { entries, linkTo })
     const app = createServer({ allowedHosts: 'any' })
     await app.register(stockApi(counted, waits, entries))
-    await app.register(graphqlApi(counted, entries))
+    await app.register(graphqlApi(counted, waits, entries))
     await app.register(ordersApi({ work: counted, waits, linkTo, cursorSecret: Buffer.alloc(32, 7) }))
     this.#closing.push(() => app.close())
     return { app, waits, statements: () => statements }
