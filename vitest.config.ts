@@ -16,9 +16,13 @@ const setups: Record<string, string[]> = {
 const environments: Record<string, Record<string, string>> = { integration: { TEST_DATABASE_URL: '' } }
 
 const specs = (kind: string): string => `**/*.${kind}.spec.ts`
-/** The specs of the engine run in both: in memory, and on a real server. */
+/** The specs of the engine, and of what the store reads, run in both: in memory, and on a real server. */
 const further: Record<string, string[]> = {
-  servers: ['packages/runtime/src/*.int.spec.ts', 'packages/runtime/src/!(pglite)/*.int.spec.ts'],
+  servers: [
+    'packages/runtime/src/*.int.spec.ts',
+    'packages/runtime/src/!(pglite)/*.int.spec.ts',
+    'services/store/src/reading.int.spec.ts',
+  ],
 }
 const project = (name: string, include: string[], exclude: string[] = []) => ({
   extends: true as const,

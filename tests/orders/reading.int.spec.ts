@@ -53,14 +53,6 @@ test('I13: whoever reads an order or a level again never sees it older, under lo
   expect(reads).toBeGreaterThan(100)
 })
 
-test('what was written is what is read, in each step, while nothing disturbs', async () => {
-  const product = await newProduct(shop, 5)
-  for (let quantity = 0; quantity < 20; quantity += 1) {
-    await shop.call('POST', '/stocks', { product_id: product, quantity })
-    expect(await stockShown(shop, product)).toBe(quantity)
-  }
-})
-
 test('a level that is gone is not waited for, one that the read model is behind with is', async () => {
   const [gone, kept] = [await newProduct(shop, 0), await newProduct(shop, 5)]
   await shop.call('DELETE', `/products/${gone}`)

@@ -53,7 +53,7 @@ export async function buildServer({
     await api.register(usersApi(store))
     await api.register(productsApi(store))
     await api.register(stockApi(store, waits, entries))
-    await api.register(graphqlApi(store, entries))
+    await api.register(graphqlApi(store, waits, entries))
     await api.register(reportsApi(store))
     await api.register(placeOrderApi({ entry, waits, overloaded }))
     await api.register(ordersApi({ work: store, waits, linkTo, cursorSecret }))

@@ -66,7 +66,7 @@ export {
 export type { Lease, Leases } from './ports/leases.ts'
 export { type Entry as ReadEntry, type Reading, type ReadStore, ReadStoreError } from './ports/read-store.ts'
 export type { Signals } from './ports/signals.ts'
-export { awaitedSignal, type Project, Projector, projectedSignal } from './projecting/projector.ts'
+export { awaitedSignal, holdProjection, type Project, Projector, projectedSignal } from './projecting/projector.ts'
 export { enteredSignal, ReadStoreProjector, type ReadStoreSource, vouchMs } from './projecting/read-store-projector.ts'
 export { byDefinition, lonePorts, type Ports, Service, type ServiceOptions, sagaName } from './service.ts'
 export { localSignals } from './signals/local-signals.ts'

@@ -27,7 +27,7 @@ afterAll(() => shop.close())
  */
 async function under(fault: (load: ReadStoreLoad) => Promise<void>): Promise<void> {
   const projector = await shop.enter()
-  const load = await ReadStoreLoad.start(shop)
+  const load = await ReadStoreLoad.open(shop)
   try {
     await load.usesRedis()
     await fault(load)

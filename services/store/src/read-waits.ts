@@ -1,9 +1,9 @@
-import { awaitedSignal, projectedSignal, type Signals, type Work } from '@comptoir/runtime'
+import { awaitedSignal, holdProjection, projectedSignal, type Signals, type Work } from '@comptoir/runtime'
 import type { EntryReads, Kind } from './entry-reads.ts'
 import { entryOfOrder, orderOfEntry } from './orders/entries.ts'
 import type { Order } from './orders/order.ts'
 import { findOrder, ordersShown, writtenOrder } from './orders/queries.ts'
-import type { ReadYourWrites, WrittenVersion } from './read-your-writes.ts'
+import { hasChanged, type ReadYourWrites, type WrittenVersion } from './read-your-writes.ts'
 import { lockKey, schemasToWrite } from './rebuild.ts'
 
 /** After this time an entry that the read model has not brought up to date is dropped from it: within the 500 ms of the contract. */
@@ -47,6 +47,12 @@ export class ReadWaits implements ReadYourWrites {
     await Promise.all([this.#inTables(kind, versions), this.#store?.entries.reached(kind, versions)])
   }
 
+  async caughtUp(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
+    await Promise.all(
+      versions.map(({ id, version }) => this.#seen(kind, id, patienceMs, (row) => row !== undefined && row.version >= version)),
+    )
+  }
+
   async #inTables(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
     const late = await Promise.all(
       versions.map(async (written) => {
@@ -79,7 +85,7 @@ export class ReadWaits implements ReadYourWrites {
     const found = await findOrder(this.#work, id)
     if (!found) return undefined
     const { order, projected } = found
-    if (!projected && order.payment_id !== null) await this.#seen('order', id, patienceMs, (row) => row !== undefined)
+    if (!projected && hasChanged(order)) await this.caughtUp('order', [{ id, version: order.version }])
     return found
   }
 
@@ -165,7 +171,9 @@ export class ReadWaits implements ReadYourWrites {
   async #dropNow(kind: Kind, versions: readonly WrittenVersion[]): Promise<void> {
     const { table, key } = entries[kind]
     await this.#work.transaction(async (unit) => {
-      // A projection that has read what was before would bring it back after this: it ends first, and the next one reads anew.
+      // Whoever has read what was before would bring it back after this: a projection and a rebuild's piece end first. In this
+      // order: so does a projection take them.
+      await holdProjection(unit, this.#work.name)
       await unit.query(`select from pg_advisory_xact_lock(${lockKey})`)
       for (const schema of await schemasToWrite(unit))
         await unit.query(

@@ -4,7 +4,10 @@ export interface WrittenVersion {
   readonly version: number
 }
 
-/** Lets the answer to a write wait until the writer can read it back. */
+/** Whether there was another version before. */
+export const hasChanged = ({ version }: Pick<WrittenVersion, 'version'>): boolean => version > 1
+
+/** Lets the answer to a write wait until the writer can read it back, and a read until nobody can read what was before. */
 export interface ReadYourWrites {
   /**
    * Resolves when the read model shows every row at the given version or a later one; or after 500 ms, once those entries
@@ -12,4 +15,10 @@ export interface ReadYourWrites {
    * of a read store any more.
    */
   reached(kind: 'stock' | 'order', versions: readonly WrittenVersion[]): Promise<void>
+  /**
+   * Resolves when the tables of the read model show every row at the given version or a later one; or after 400 ms, when
+   * their projection stands still. For whoever has read the write side because they did not hold the row: a projection under
+   * way may bring what was before, and whoever has been shown the newer version would read the older one next.
+   */
+  caughtUp(kind: 'stock' | 'order', versions: readonly WrittenVersion[]): Promise<void>
 }

@@ -5,7 +5,7 @@ import { isFinal } from '../leading/leading.ts'
 import type { LoggedMessage } from '../log/log.ts'
 import { releaseHold, takeOver } from '../log/positions.ts'
 import { Reader } from '../log/reader.ts'
-import { isTransient, type Transaction } from '../ports/database.ts'
+import { isTransient, type Queryable, type Transaction } from '../ports/database.ts'
 import { type Service, saidSignal } from '../service.ts'
 import { changesMailbox } from '../unit-of-work.ts'
 
@@ -38,6 +38,18 @@ function gatherMs(took: number): number {
 export const awaitedSignal = (service: string): string => `${service}.awaited`
 /** Sent when a service's projections have applied something. */
 export const projectedSignal = (service: string): string => `${service}.projected`
+
+/**
+ * Waits for the projections of the service that are under way, those too that have read but not written yet, and lets none
+ * come to its end until this transaction has ended: each moves this row first.
+ */
+export async function holdProjection(unit: Queryable, service: string): Promise<void> {
+  // Locked and not changed: a change would roll back every projection that waits for this, again and again where there are many.
+  await unit.query(`select from ${service}.position where consumer = $1 and source = $2 for update`, [
+    changesMailbox(service),
+    service,
+  ])
+}
 
 /** Keeps the read model of one service from the service's own log. */
 export class Projector {

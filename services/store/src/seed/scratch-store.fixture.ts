@@ -49,6 +49,7 @@ export async function openScratchStore(empty?: Database): Promise<ScratchStore> 
         awaited.push(...versions)
         await database.transaction((tx) => projectStore(tx, new Map([[kind, versions.map(({ id }) => id)]]), shownSchema))
       },
+      async caughtUp() {},
     },
     async changes() {
       const rows = await database.query<{ body: string }>(selectChanges, [changesMailbox('store')])

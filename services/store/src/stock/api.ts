@@ -99,7 +99,7 @@ export function stockApi(work: Work, reads: ReadYourWrites, entries?: EntryReads
       },
       async (request, reply) => {
         const product_id = Number(request.params.product_id)
-        const level = (await stockLevels(work, [product_id], entries)).get(product_id)
+        const level = (await stockLevels(work, [product_id], reads, entries)).get(product_id)
         if (level === undefined) throw noLevel(product_id)
         reply.header('etag', entityTag(level.version))
         return { product_id, quantity: level.quantity }

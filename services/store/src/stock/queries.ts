@@ -1,5 +1,6 @@
 import type { Queryable, Work } from '@comptoir/runtime'
 import type { EntryReads, Found } from '../entry-reads.ts'
+import { hasChanged, type ReadYourWrites } from '../read-your-writes.ts'
 import { entryOfStock, type Level, levelOfEntry, type ShownStock } from './entries.ts'
 
 /*
@@ -15,25 +16,44 @@ import { entryOfStock, type Level, levelOfEntry, type ShownStock } from './entri
 export async function stockLevels(
   work: Work,
   ids: readonly number[],
+  reads: ReadYourWrites,
   entries: EntryReads | undefined,
 ): Promise<ReadonlyMap<number, Level>> {
-  if (entries) return entries.read('stock', ids, levelOfEntry, (missing) => findStock(work, missing))
-  const levels = await work.query<Level & { product_id: number }>(selectLevels, [ids])
+  if (entries) return entries.read('stock', ids, levelOfEntry, (missing) => findStock(work, missing, reads))
+  const levels = await work.query<Level & Read>(selectLevels, [ids])
+  await caughtUp(levels, reads)
   return new Map(levels.map((level) => [level.product_id, level]))
+}
+
+/** Of a row that was read: whether the read model holds it. */
+interface Read {
+  readonly product_id: number
+  readonly version: number
+  readonly projected: boolean
+}
+
+async function caughtUp(rows: readonly Read[], reads: ReadYourWrites): Promise<void> {
+  const ahead = rows.filter((row) => !row.projected && hasChanged(row))
+  if (ahead.length > 0)
+    await reads.caughtUp(
+      'stock',
+      ahead.map(({ product_id, version }) => ({ id: product_id, version })),
+    )
 }
 
 const notShown = 'not exists (select from store_view.stock as v where v.product_id = s.product_id)'
 const selectLevels = `
-  select product_id, quantity, version from store_view.stock where product_id = any($1::int[])
+  select product_id, quantity, version, true as projected from store_view.stock where product_id = any($1::int[])
   union all
-  select product_id, quantity, version from store.stocks as s where product_id = any($1::int[]) and ${notShown}`
+  select product_id, quantity, version, false as projected from store.stocks as s where product_id = any($1::int[]) and ${notShown}`
 
 const selectShown =
   'select product_id, quantity, product_name as name, product_sku as sku, product_unit_price as price, version from store_view.stock'
 const joined = 'store.stocks as s join store.products as p on p.id = s.product_id'
 
-async function findStock(work: Work, ids: readonly number[]): Promise<Found<Level>[]> {
-  const rows = await work.query<ShownStock & { projected: boolean }>(selectStock, [ids])
+async function findStock(work: Work, ids: readonly number[], reads: ReadYourWrites): Promise<Found<Level>[]> {
+  const rows = await work.query<ShownStock & Read>(selectStock, [ids])
+  await caughtUp(rows, reads)
   return rows.map(({ projected, ...row }) => ({
     id: row.product_id,
     value: row,

@@ -17,7 +17,7 @@ beforeAll(async () => {
     [1, 2, 3].map((id) => ({ id, version: 1 })),
   )
   app = createServer({ allowedHosts: 'any' })
-  await app.register(graphqlApi(counting(store.work)))
+  await app.register(graphqlApi(counting(store.work), store.reads))
 }, OPENING_MS)
 beforeEach(() => {
   statements.length = 0

@@ -3,6 +3,7 @@ import type { Work } from '@comptoir/runtime'
 import type { FastifyPluginAsync } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { EntryReads } from '../../entry-reads.ts'
+import type { ReadYourWrites } from '../../read-your-writes.ts'
 import { answerQuery, type Variables } from './answer.ts'
 
 const Query = Type.Object(
@@ -18,14 +19,14 @@ const config = { policy: ['clerk', 'operator'] } as const
  *
  * @param entries the read store, where there is one
  */
-export function graphqlApi(work: Work, entries?: EntryReads): FastifyPluginAsync {
+export function graphqlApi(work: Work, reads: ReadYourWrites, entries?: EntryReads): FastifyPluginAsync {
   return async (app) => {
     app.post<{ Body: Static<typeof Query> }>(
       '/stocks/graphql-query',
       { config, schema: { summary: 'Ask for products and stock levels in GraphQL', tags: ['stock'], body: Query } },
       async (request, reply) => {
         const { query, variables = null } = request.body
-        const answer = await answerQuery({ work, entries }, query, variables)
+        const answer = await answerQuery({ work, reads, entries }, query, variables)
         if (answer.kind === 'refused') return reply.code(400).type(REFUSED).send({ errors: answer.errors })
         return { data: answer.data, errors: null }
       },

@@ -4,6 +4,7 @@ import DataLoader from 'dataloader'
 import { buildSchema } from 'graphql'
 import type { EntryReads } from '../../entry-reads.ts'
 import { findProducts, type Product } from '../../products/queries.ts'
+import type { ReadYourWrites } from '../../read-your-writes.ts'
 import { HIGHEST_LEVEL } from '../levels.ts'
 import { stockLevels } from '../queries.ts'
 
@@ -22,17 +23,18 @@ export interface Loaders {
 /** What a request reads: the database, and the read store where there is one. */
 export interface Readable {
   readonly work: Work
+  readonly reads: ReadYourWrites
   readonly entries: EntryReads | undefined
 }
 
-export function createLoaders({ work, entries }: Readable): Loaders {
+export function createLoaders({ work, reads, entries }: Readable): Loaders {
   return {
     products: new DataLoader(async (ids) => {
       const products = new Map((await findProducts(work, ids)).map((product) => [product.id, product]))
       return ids.map((id) => products.get(id))
     }),
     levels: new DataLoader(async (ids) => {
-      const levels = await stockLevels(work, ids, entries)
+      const levels = await stockLevels(work, ids, reads, entries)
       return ids.map((id) => Math.min(levels.get(id)?.quantity ?? 0, HIGHEST_LEVEL))
     }),
   }
