@@ -3,18 +3,17 @@ import { expect } from 'vitest'
 import type { PostgresServer } from '../../scripts/servers/postgres.mjs'
 import { Acknowledged } from '../crash/acknowledged.ts'
 import { brokenRules } from '../crash/invariants/check.ts'
-import { versionsAlways, witnessedTables, witnessVersions } from '../crash/invariants/versions.ts'
+import { versionsAlways, witnessVersions } from '../crash/invariants/versions.ts'
 import { checkAlways } from '../crash/invariants.ts'
 import { levelsSeen } from '../crash/outside.ts'
 import { Pace } from '../crash/pace.ts'
 import { Random } from '../crash/random.ts'
 import type { StoreProcess } from '../kit/process.ts'
 import { until } from '../kit/wait.ts'
-import { type Aftermath, faultsAfter, faultsInSql, statementsOf } from '../storm/aftermath.ts'
-import { deadlocksOf } from '../storm/deadlocks.ts'
+import { type Aftermath, faultsAfter } from '../storm/aftermath.ts'
 import { DrivenOrders } from '../storm/driven-orders.ts'
 import { instancesAtRest, instancesGone } from '../storm/instances.ts'
-import { endsOf, report, stylesOf } from '../storm/report.ts'
+import { proven } from '../storm/report.ts'
 import type { OwnDatabase } from './database.ts'
 import { Member } from './member.ts'
 
@@ -104,34 +103,11 @@ export async function weather({ name, seed, postgres, database, kafka, redis, fa
   expect(found).toEqual([])
   expect(await database.look((db) => brokenRules(db, instancesAtRest()))).toEqual([])
   for (const { store } of members) expect((await store.stop()).code, store.output()).toBe(0)
-  const left = await database.look(async (db) => ({
-    violations: [
-      ...(await faultsInSql(db, asked)),
-      ...(await brokenRules(db, instancesGone())),
-      ...(await deadlocksOf(postgres, db)),
-    ],
-    ends: await endsOf(db),
-    styles: await stylesOf(db),
-    witnessed: await db.query<{ name: string }>('select distinct name from witness.version order by name'),
-  }))
-  expect(left.violations).toEqual([])
-  expect(left.witnessed.map((row) => row.name)).toEqual(expect.arrayContaining([...witnessedTables]))
-  expect(inFlight, 'faults with sagas in flight').toBeGreaterThanOrEqual(faults.length / 2)
-  process.stdout.write(
-    report({
-      ...left,
-      name,
-      seed,
-      ms,
-      mostASecond,
-      inFlight,
-      orders: asked.orders.size,
-      faults: faults.map(wordsOf),
-      wentBack: members.reduce((sum, { load }) => sum + load.wentBack, 0),
-      statements: statementsOf(aftermath),
-    }),
-  )
-  expect(left.styles.map(({ what }) => what).sort()).toEqual(['choreographed', 'http', 'messages'])
+  expect(await database.look((db) => brokenRules(db, instancesGone()))).toEqual([])
+  const wentBack = members.reduce((sum, { load }) => sum + load.wentBack, 0)
+  const told = { name, seed, ms, mostASecond, inFlight, faults: faults.map(wordsOf), wentBack }
+  const styles = await proven(told, aftermath, postgres)
+  expect(styles.map(({ what }) => what).sort()).toEqual(['choreographed', 'http', 'messages'])
 }
 
 const wordsOf = (fault: Fault): string => (typeof fault === 'string' ? inWords[fault] : fault.what)

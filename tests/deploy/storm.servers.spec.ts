@@ -3,17 +3,16 @@ import { type KafkaServer, startKafka } from '../../scripts/servers/kafka.mjs'
 import { lookInto } from '../cluster/database.ts'
 import { Acknowledged } from '../crash/acknowledged.ts'
 import { brokenRules } from '../crash/invariants/check.ts'
-import { witnessedTables, witnessVersions } from '../crash/invariants/versions.ts'
+import { witnessVersions } from '../crash/invariants/versions.ts'
 import { Load } from '../crash/load.ts'
 import { levelsSeen } from '../crash/outside.ts'
 import { Pace } from '../crash/pace.ts'
 import { Random } from '../crash/random.ts'
 import { until, within } from '../kit/wait.ts'
-import { type Aftermath, faultsAfter, faultsInSql, statementsOf } from '../storm/aftermath.ts'
-import { deadlocksOf } from '../storm/deadlocks.ts'
+import { type Aftermath, faultsAfter } from '../storm/aftermath.ts'
 import { DrivenOrders } from '../storm/driven-orders.ts'
 import { instancesAtRest, instancesGone } from '../storm/instances.ts'
-import { endsOf, report, stylesOf } from '../storm/report.ts'
+import { proven } from '../storm/report.ts'
 import { addressOf, query } from './databases.ts'
 import { type Deployment, instanceNames, startDeployment } from './deployment.ts'
 import { faultsOf } from './faults.ts'
@@ -122,33 +121,21 @@ test(
       expect((await instance.stop()).code, instance.output()).toBe(0)
     }
     expect(await brokenOf(instancesGone)).toEqual([])
-    const left = await look(async (db) => ({
-      violations: [...(await faultsInSql(db, asked)), ...(await deadlocksOf(postgres, db))],
-      ends: await endsOf(db),
-      styles: await stylesOf(db),
-      witnessed: await db.query<{ name: string }>('select distinct name from witness.version order by name'),
-    }))
-    expect(left.violations).toEqual([])
-    expect(left.witnessed.map((row) => row.name)).toEqual(expect.arrayContaining([...witnessedTables]))
-    expect(inFlight, 'faults with sagas in flight').toBeGreaterThanOrEqual(faults.length / 2)
-    process.stdout.write(
-      report({
-        ...left,
+    const styles = await proven(
+      {
         name: 'two instances of each service behind nginx, PostgreSQL, Kafka and Redis',
         seed,
         ms,
         mostASecond,
         inFlight,
-        orders: asked.orders.size,
         faults: faults.map(({ what }) => what.replace(/^(\w+)-\d/, 'an instance of $1')),
         wentBack: choreographed.reduce((sum, { wentBack }) => sum + wentBack, 0),
-        statements: statementsOf(aftermath),
-      }),
+      },
+      aftermath,
+      postgres,
     )
     for (const style of ['http', 'messages'])
-      expect(left.styles.find(({ what }) => what === style)?.n, `orders that were driven: ${style}`).toBeGreaterThan(
-        faults.length,
-      )
+      expect(styles.find(({ what }) => what === style)?.n, `orders that were driven: ${style}`).toBeGreaterThan(faults.length)
   },
   600_000 + orders * orderMs,
 )

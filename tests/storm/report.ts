@@ -1,7 +1,13 @@
 import type { Queryable } from '@comptoir/runtime'
+import { expect } from 'vitest'
+import type { PostgresServer } from '../../scripts/servers/postgres.mjs'
 import type { Statement } from '../crash/invariants/check.ts'
+import { witnessedTables } from '../crash/invariants/versions.ts'
+import { type Aftermath, faultsInSql, statementsOf } from './aftermath.ts'
+import { deadlocksOf } from './deadlocks.ts'
 
-export interface Storm {
+/** What a storm was. */
+export interface Told {
   /** What the storm was over. */
   readonly name: string
   readonly seed: number
@@ -15,6 +21,10 @@ export interface Storm {
   readonly inFlight: number
   /** How often a client read an order that had gone back for a moment (decision 9). */
   readonly wentBack: number
+}
+
+/** And what it left. */
+interface Left {
   /** How many orders ended how. */
   readonly ends: readonly Counted[]
   /** How many sagas were driven how. */
@@ -29,20 +39,42 @@ interface Counted {
 }
 
 /** How many orders ended how. */
-export const endsOf = (db: Queryable): Promise<Counted[]> =>
+const endsOf = (db: Queryable): Promise<Counted[]> =>
   db.query<Counted>(
     `select concat_ws(' ', status, reason) as what, count(*)::int as n from store.orders group by status, reason order by n desc`,
   )
 
 /** How many sagas were driven how. */
-export const stylesOf = (db: Queryable): Promise<Counted[]> =>
+const stylesOf = (db: Queryable): Promise<Counted[]> =>
   db.query<Counted>(
     `select style as what, count(*)::int as n from (select style from store.saga union all select style from orchestrator.saga) as s
      group by style order by n desc`,
   )
 
+/**
+ * Looks for the last time, when no instance is left: nothing is broken, everything was watched that should have been, and
+ * half of the faults at least came while sagas were in flight. Says so, and answers how many sagas were driven how.
+ */
+export async function proven(
+  storm: Omit<Told, 'orders'>,
+  aftermath: Aftermath,
+  postgres: PostgresServer,
+): Promise<readonly Counted[]> {
+  const left = await aftermath.look(async (db) => ({
+    violations: [...(await faultsInSql(db, aftermath.asked)), ...(await deadlocksOf(postgres, db))],
+    ends: await endsOf(db),
+    styles: await stylesOf(db),
+    witnessed: await db.query<{ name: string }>('select distinct name from witness.version order by name'),
+  }))
+  expect(left.violations).toEqual([])
+  expect(left.witnessed.map((row) => row.name)).toEqual(expect.arrayContaining([...witnessedTables]))
+  expect(storm.inFlight, 'faults with sagas in flight').toBeGreaterThanOrEqual(storm.faults.length / 2)
+  process.stdout.write(report({ ...storm, ...left, orders: aftermath.asked.orders.size, statements: statementsOf(aftermath) }))
+  return left.styles
+}
+
 /** What a storm was and what it proved, for people. */
-export function report(storm: Storm): string {
+function report(storm: Told & Left): string {
   const { orders, ms, faults } = storm
   const list = (all: readonly Counted[]) => all.map(({ what, n }) => `${n} ${what}`).join(', ')
   const kinds = [...new Set(faults)].map((what) => ({ what, n: faults.filter((one) => one === what).length }))
