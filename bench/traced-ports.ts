@@ -43,7 +43,12 @@ interface LogRow {
 
 const sighting = ({ key, type }: LogRow): Sighting => ({ saga: key, name: type })
 
+/** What a statement appends: messages of one type, or each with its own. */
 function appended(values: readonly Value[] = []): Sighting[] {
+  if (!Array.isArray(values[0])) {
+    const [, name, , keys] = values as [string, string, string, string[]]
+    return keys.map((saga) => ({ saga, name }))
+  }
   const [, keys, types] = values as [string[], string[], string[]]
   return keys.map((saga, index) => ({ saga, name: types[index] ?? '' }))
 }
