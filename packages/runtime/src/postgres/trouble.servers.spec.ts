@@ -112,6 +112,7 @@ describe.skipIf(!serverUrl)('a server', () => {
       ['application_name', "it's a test"],
       ['statement_timeout', '10s'],
       ['idle_in_transaction_session_timeout', '2s'],
+      ['client_connection_check_interval', '1s'],
       ['lock_timeout', '0'],
       ['TimeZone', 'UTC'],
       ['plan_cache_mode', 'force_generic_plan'],
@@ -179,6 +180,24 @@ describe.skipIf(!serverUrl)('a server', () => {
     })
     expect(await failure(attempt)).toMatchObject({ code: '08006' })
     expect(await failure(db.query('select 1'))).toBeUndefined()
+  })
+
+  test('F6, F8: ends the statement of a process that is gone, and its rows are free', async () => {
+    const attempt = db.transaction(async (tx) => {
+      await tx.query('update item set n = 1 where id = 1')
+      const sleep = tx.query('select pg_sleep(9)')
+      sleep.catch(() => {})
+      await expect
+        .poll(() => db.query(`select from pg_stat_activity where state = 'active' and query = 'select pg_sleep(9)'`))
+        .toHaveLength(1)
+      proxy.cut()
+      await sleep
+    })
+    expect(await failure(attempt)).toMatchObject({ code: '08006' })
+    await db.transaction(async (tx) => {
+      await tx.query(`set local lock_timeout = '5s'`)
+      await tx.query('update item set n = 2 where id = 1')
+    })
   })
 
   describe('F21: COMMIT', () => {
