@@ -1,4 +1,4 @@
-import { type Lag, mailboxesOf } from '@comptoir/runtime'
+import { feedMailbox, type Lag, mailboxesOf } from '@comptoir/runtime'
 import { CommandFailure } from './command-failure.ts'
 
 /** Seconds: so old the oldest waiting message may be. */
@@ -13,13 +13,29 @@ export function backlogBound(): number {
   return Number(text)
 }
 
+/** What carries messages between the services of an installation, besides its logs. */
+export interface Carried {
+  readonly broker: boolean
+  /** Whether the broker shows the messages of sagas to others. */
+  readonly feed: boolean
+}
+
+/** Those who carry messages from service to service: the relays where a broker does it, else the consumers. */
+const carriersOf = (services: readonly string[], broker: boolean): string[] =>
+  mailboxesOf(services).map((mailbox) => (broker ? `${mailbox}/relay` : mailbox))
+
+/** Of all positions in logs, those of who reads them. Others stay where they were when the installation changed. */
+export function readersAmong(lags: readonly Lag[], services: readonly string[], { broker, feed }: Carried): readonly Lag[] {
+  const gone = [...carriersOf(services, !broker), ...(feed ? [] : [`${feedMailbox}/relay`])]
+  return lags.filter(({ consumer }) => !gone.includes(consumer))
+}
+
 /**
- * Of all who read logs, those who carry messages from service to service: the relays where a broker does it, else the
- * consumers. Positions of the other kind stay where they were when the installation changed; projections may be behind: what
- * they have not shown yet is read from the write side.
+ * Of all who read logs, those who carry messages from service to service. Projections may be behind: what they have not shown
+ * yet is read from the write side.
  */
 export function carriersAmong(lags: readonly Lag[], services: readonly string[], broker: boolean): readonly Lag[] {
-  const carriers = mailboxesOf(services).map((mailbox) => (broker ? `${mailbox}/relay` : mailbox))
+  const carriers = carriersOf(services, broker)
   return lags.filter(({ consumer }) => carriers.includes(consumer))
 }
 

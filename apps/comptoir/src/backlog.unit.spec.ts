@@ -1,6 +1,6 @@
 import type { Lag } from '@comptoir/runtime'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { backlogBound, carriersAmong, overload } from './backlog.ts'
+import { backlogBound, carriersAmong, overload, readersAmong } from './backlog.ts'
 
 const lag = (consumer: string, behind: number, age = 0): Lag => ({ consumer, source: 'store', behind, age })
 
@@ -16,7 +16,7 @@ describe('F14: overload', () => {
     )
   })
 
-  it('counts who carries messages between the services: not what projections are behind, nor who did it before there was Kafka', () => {
+  it('counts who carries messages between the services, not what projections are behind', () => {
     const all = ['store', 'store.control/relay', 'store/relay', 'payments', 'store.changes', 'held', 'store.redis'].map((name) =>
       lag(name, 1),
     )
@@ -24,6 +24,15 @@ describe('F14: overload', () => {
     expect(names(true)).toEqual(['store.control/relay', 'store/relay'])
     expect(names(false)).toEqual(['store', 'payments'])
   })
+})
+
+it.each([
+  ['with Kafka', { broker: true, feed: false }, ['store/relay', 'store.changes']],
+  ['with its feed', { broker: true, feed: true }, ['store/relay', 'feed/relay', 'store.changes']],
+  ['without Kafka, any more, too', { broker: false, feed: false }, ['store', 'store.control', 'store.changes']],
+])('%s, those who read no more are not behind', (_, carried, names) => {
+  const all = ['store', 'store.control', 'store/relay', 'feed/relay', 'store.changes'].map((name) => lag(name, 1))
+  expect(readersAmong(all, ['store'], carried).map(({ consumer }) => consumer)).toEqual(names)
 })
 
 describe('BACKLOG_ROWS', () => {

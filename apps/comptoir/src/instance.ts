@@ -46,7 +46,7 @@ import {
   storeService,
 } from '@comptoir/store'
 import type { Addresses } from './addresses.ts'
-import { carriersAmong } from './backlog.ts'
+import { type Carried, carriersAmong, readersAmong } from './backlog.ts'
 import { Maintenance } from './maintenance.ts'
 import { Orchestration } from './orchestration.ts'
 import { type ParticipantName, participants, type ServiceName, services } from './services.ts'
@@ -135,6 +135,7 @@ export class Instance {
   readonly #readStore: ReadStoreProjector | undefined
   readonly #rebuilds: Rebuilds
   readonly #maintenance: Maintenance
+  readonly #carried: Carried
   #backlog: readonly Lag[] = []
   /** What the broker has deleted before it was handled, in words; empty when nothing is to be published again. */
   #losses: readonly string[] = []
@@ -171,6 +172,7 @@ export class Instance {
       ...(serves.includes('store') ? [homeDeadlines(this.store), new DueWork(this.store, 'expiry', expireOrders)] : []),
       ...(broker ? served.map(unknownMessages) : []),
     ]
+    this.#carried = { broker: broker !== undefined, feed: feed !== undefined }
     this.#relays = broker ? served.map((service) => new Relay(service, broker, { services, feed })) : []
   }
 
@@ -244,7 +246,8 @@ export class Instance {
         .filter((source) => source.ports.database === reader.ports.database)
         .map((source) => [reader, source] as const),
     )
-    return (await Promise.all(together.map(([reader, source]) => readLag(reader, source.name)))).flat()
+    const found = await Promise.all(together.map(([reader, source]) => readLag(reader, source.name)))
+    return readersAmong(found.flat(), services, this.#carried)
   }
 
   /** How far those are behind who carry messages from service to service, on whichever instance, a second ago. */
@@ -293,7 +296,7 @@ export class Instance {
   }
 
   async #measure(): Promise<void> {
-    this.#backlog = carriersAmong(await this.lags(), services, this.#relays.length > 0)
+    this.#backlog = carriersAmong(await this.lags(), services, this.#carried.broker)
     const served = this.#relays.length > 0 ? this.serves : []
     const found = await Promise.all(served.map((name) => openLosses(this[name], name)))
     this.#losses = found.filter((losses) => losses.length > 0).map(lossText)

@@ -4,7 +4,7 @@ import type { Database } from '../ports/database.ts'
 import { saidSignal } from '../service.ts'
 import { eventually, turns } from '../testing/eventually.ts'
 import { faultyDatabase } from '../testing/faulty-database.ts'
-import { openWorld, useBroker, World } from '../testing/world.ts'
+import { openWorld, useWay, World } from '../testing/world.ts'
 import { endLosses, noteLosses, openLosses } from './losses.ts'
 import { Members } from './members.ts'
 
@@ -12,7 +12,7 @@ let database: Database
 let world: World
 beforeAll(async () => {
   database = await openWorld()
-  useBroker()
+  useWay('broker')
 })
 beforeEach(async () => {
   world = await World.create(database)

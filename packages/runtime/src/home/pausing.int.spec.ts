@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../ports/database.ts'
 import { eventually, turns } from '../testing/eventually.ts'
 import { type Acts, trip } from '../testing/trip.ts'
-import { eachWay, openWorld, useBroker, World } from '../testing/world.ts'
+import { eachWay, openWorld, useWay, World } from '../testing/world.ts'
 import { settle } from './deadlines.ts'
 import type { OperatorAct } from './operator-acts.ts'
 import { pauseAt, pauseSaga, resumeSaga } from './pausing.ts'
@@ -235,7 +235,7 @@ eachWay(() => {
 })
 
 describe('several instances of a service', () => {
-  beforeAll(useBroker)
+  beforeAll(() => useWay('broker'))
 
   it('are all told, whichever of them has the key', async () => {
     world = await World.create(database)

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Entry } from '../home/entry.ts'
 import type { Database } from '../ports/database.ts'
 import { eventually } from '../testing/eventually.ts'
 import { type Acts, trip } from '../testing/trip.ts'
-import { openWorld, World } from '../testing/world.ts'
+import { openWorld, useWay, World } from '../testing/world.ts'
 import { keepPartitions, retentionMs } from './retention.ts'
 
 let database: Database
@@ -96,6 +96,35 @@ describe('what is older than the retention', () => {
     await world.stop()
     await keep(world.now + 30 * day)
     expect((await tables()).filter((name) => name.endsWith('20300115'))).toEqual([])
+  })
+
+  it.each([
+    ['has got a broker', 'log', 'broker'],
+    ['has a broker no longer', 'broker', 'log'],
+  ] as const)('is dropped where the installation %s: the readers of before do not hold it', async (_, before, after) => {
+    useWay(before)
+    onTestFinished(() => useWay('log'))
+    await firstDay()
+    await ended()
+    await world.stop()
+    await world.begin(1)
+    useWay(after)
+    await keep(world.now + 30 * day)
+    expect(await tables('a.log'), 'nobody has it yet').toContain('a.log_20300115')
+    await world.start()
+    await ended()
+    await world.stop()
+    await keep(world.now + 30 * day)
+    expect((await tables()).filter((name) => name.endsWith('20300115'))).toEqual([])
+  })
+
+  it('is dropped when only the feed has not shown it', async () => {
+    await firstDay()
+    await ended()
+    await world.stop()
+    await database.query(`insert into a.position (consumer, source) values ('feed/relay', 'a')`)
+    await keep(world.now + 30 * day)
+    expect(await tables('a.log')).not.toContain('a.log_20300115')
   })
 
   it('F27: of the inbox is kept below the oldest open saga, so that its messages find what was done', async () => {

@@ -1,6 +1,7 @@
 import { oldestOpenSaga } from '../home/home.ts'
 import { type Database, DatabaseError } from '../ports/database.ts'
 import { firstUuidAt } from '../system.ts'
+import { feedMailbox } from '../unit-of-work.ts'
 
 const day = 86_400_000
 /** How long what was said and handled is kept, for timeline, repair and late redelivery. */
@@ -78,27 +79,35 @@ async function partitions(db: Database, schema: string, parent: 'log' | 'inbox')
   })
 }
 
-/** Whether no reader of this log still has a row of the partition before it. Mailboxes that nobody reads hold nothing back. */
+/**
+ * Whether no reader of this log still has a row of the partition before it. A mailbox is read by its consumer or carried by its
+ * relay, whichever the installation has now; the other stands where it stood. What nobody reads holds nothing back, nor does
+ * the feed, of which nobody here knows whether it will be shown again.
+ */
 async function everyReaderIsPast(
   db: Database,
   schemas: readonly string[],
   source: string,
   { from, to }: Partition,
 ): Promise<boolean> {
-  for (const reader of schemas) {
-    const [row] = await db.query<{ behind: boolean }>(
-      `select exists (
-         select from ${reader}.position as p
-         where p.source = $1 and exists (
-           select from ${source}.log as l
-           where l.mailbox = split_part(p.consumer, '/', 1) and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos) and l.created >= to_timestamp($2::float8) and l.created < to_timestamp($3::float8)
-         )
-       ) as behind`,
-      [source, from / 1000, to / 1000],
-    )
-    if (row?.behind) return false
-  }
-  return true
+  const positions = schemas.map((reader) => `select consumer, epoch, txid, pos from ${reader}.position where source = $1`)
+  const [row] = await db.query<{ behind: boolean }>(
+    `select exists (
+       select from (
+         select distinct on (mailbox) mailbox, epoch, txid, pos
+         from (${positions.join(' union all ')}) as p, split_part(consumer, '/', 1) as mailbox
+         where mailbox <> $2
+         order by mailbox, epoch desc, txid desc, pos desc
+       ) as p
+       where exists (
+         select from ${source}.log as l
+         where l.mailbox = p.mailbox and (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos)
+           and l.created >= to_timestamp($3::float8) and l.created < to_timestamp($4::float8)
+       )
+     ) as behind`,
+    [source, feedMailbox, from / 1000, to / 1000],
+  )
+  return row?.behind === false
 }
 
 async function drop(db: Database, schema: string, { parent, from }: Partition): Promise<void> {

@@ -60,16 +60,14 @@ export interface WorldOptions {
 /** How messages get from one service to the other: read from the logs by one consumer each, or carried by relays. */
 let way: 'log' | 'broker' = 'log'
 
-export const useBroker = (): void => {
-  way = 'broker'
+export const useWay = (one: typeof way): void => {
+  way = one
 }
 
 /** The same tests for both ways. */
 export const eachWay = (tests: () => void): void =>
   describe.each(['log', 'broker'] as const)('through the %s', (one) => {
-    beforeAll(() => {
-      way = one
-    })
+    beforeAll(() => useWay(one))
     tests()
   })
 

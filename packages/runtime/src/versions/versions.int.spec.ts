@@ -5,7 +5,7 @@ import type { Database } from '../ports/database.ts'
 import { eventually } from '../testing/eventually.ts'
 import { trip } from '../testing/trip.ts'
 import { beginTwo, codeOf, tripTwo } from '../testing/trip-two.ts'
-import { eachWay, openWorld, useBroker, World } from '../testing/world.ts'
+import { eachWay, openWorld, useWay, World } from '../testing/world.ts'
 import { unknownMessages } from './unknown-messages.ts'
 
 let database: Database
@@ -96,7 +96,7 @@ eachWay(() => {
 })
 
 describe('F26, F39: instances with and without version 2 that share a mailbox', () => {
-  beforeAll(useBroker)
+  beforeAll(() => useWay('broker'))
 
   it('lose nothing: what the older one holds of version 2 the newer one handles, while both go on', async () => {
     world = await World.create(database)
