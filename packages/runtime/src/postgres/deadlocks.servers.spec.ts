@@ -7,7 +7,10 @@ import { advance, FencedError, type Hold, takeOver } from '../log/positions.ts'
 import { engineMigrations, migrate, sharedMigrations } from '../migrate.ts'
 import type { Ending } from '../participant.ts'
 import { type Database, DatabaseError } from '../ports/database.ts'
+import { lonePorts, Service } from '../service.ts'
 import { type ScratchDatabase, scratchDatabase, serverUrl } from '../testing/scratch-postgres.ts'
+import { trip } from '../testing/trip.ts'
+import type { UnitOfWork } from '../unit-of-work.ts'
 import { openPostgres } from './index.ts'
 
 /** Takes part in a random order. */
@@ -70,6 +73,21 @@ describe.skipIf(!serverUrl)('I20: nobody deadlocks', () => {
         await db.transaction((tx) => endSagas(tx, 'a', some))
       })
     }))
+
+  it('over sagas of two declarations that end together', () => {
+    const later = { ...trip, id: 'Later/1/abcdef' }
+    const service = new Service({ ...lonePorts(db), name: 'a', epoch: 1, participants: [] })
+    return atOnce(60, () => {
+      const sagas = opened(20)
+      return Array.from({ length: 4 }, async () => {
+        const halves = (await sagas).map((ending, index) => [index % 2 === 0 ? trip : later, ending] as const)
+        const end = async (unit: UnitOfWork) => {
+          for (const [saga, ending] of shuffled(halves)) unit.end(saga, ending)
+        }
+        await service.commit(end, 'work.beforeCommit', 'work.afterCommit')
+      })
+    })
+  })
 
   it('over sagas that end and need a person', () =>
     atOnce(100, () => {
