@@ -1,7 +1,7 @@
 import { crashPoint } from '../crash-points.ts'
 import { isFinal } from '../leading/leading.ts'
 import type { Inlet } from '../log/inlet.ts'
-import { isTransient } from '../ports/database.ts'
+import { isTooSlow, isTransient } from '../ports/database.ts'
 import type { Service } from '../service.ts'
 import type { Trouble } from '../trouble.ts'
 import { Failures } from './failures.ts'
@@ -45,6 +45,8 @@ export class ConsumeLoop {
     before: () => Promise<void>,
     waitMs: () => number,
   ): Promise<void> {
+    // After what took too long, few together: until the one that does it stands alone, or the server is quick again.
+    let limit = batchLimit
     while (!until.aborted) {
       const inTrouble = this.trouble.text !== null
       try {
@@ -52,13 +54,15 @@ export class ConsumeLoop {
         // In trouble it reads on: whether others succeed tells poison from an outage.
         await inlet.poll(batchLimit, inTrouble ? batchLimit : 1)
         crashPoint('consumer.afterRead')
-        const batch = inlet.next(inTrouble || handling.careful ? 1 : batchLimit)
+        const batch = inlet.next(inTrouble || handling.careful ? 1 : limit)
         if (batch.length > 0) await handling.handle(batch)
+        limit = Math.min(2 * limit, batchLimit)
         this.trouble.over()
         if (batch.length < batchLimit && inlet.next(1).length === 0) await inlet.wait(waitMs(), until)
       } catch (error) {
         if (isFinal(error)) throw error
         if (isTransient(error)) inlet.rewind()
+        if (isTooSlow(error)) limit = 1
         await this.trouble.pause(error, until)
       }
     }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Diagnostics, listen } from '../diagnostics.ts'
-import type { Database } from '../ports/database.ts'
+import { type Database, DatabaseError } from '../ports/database.ts'
 import { eventually, turns } from '../testing/eventually.ts'
 import { eachWay, openWorld, World } from '../testing/world.ts'
 
@@ -14,6 +14,9 @@ afterAll(() => database.close())
 
 const down = () => {
   throw new Error('the carrier does not answer')
+}
+const slow = () => {
+  throw new DatabaseError('canceling statement due to statement timeout', '57014')
 }
 const outcomes = async () =>
   (await database.query<{ outcome: string | null }>('select outcome from a.saga order by id')).map((row) => row.outcome)
@@ -50,11 +53,15 @@ eachWay(() => {
       expect(await completed()).toBe(10)
     })
 
-    it('makes nothing a dead letter, however long it lasts', async () => {
-      world = await World.create(database, { acts: { pack: down } })
+    it.each([
+      ['of what a handler needs', down, 40],
+      ['of a server that is too slow for all of them', slow, 40],
+      ['of a server that is too slow when little is going on', slow, 2],
+    ])('%s makes nothing a dead letter, however long it lasts', async (_, pack, trips) => {
+      world = await World.create(database, { acts: { pack } })
       const dead: string[] = []
       const end = listen('comptoir:held', ({ state, key }) => state === 'dead' && dead.push(key))
-      await world.begin(40)
+      await world.begin(trips)
       await world.start()
       // In steps that make every earlier failure an old one.
       for (let step = 0; step < 80; step++) {
@@ -66,18 +73,35 @@ eachWay(() => {
       delete world.acts.pack
       await world.until(() => world.ended())
       end()
-      expect(await completed()).toBe(40)
+      expect(await completed()).toBe(trips)
     })
   })
 
-  describe('three poison messages that fail alike', () => {
-    const poisonous = (numbers: readonly number[]) => ({
-      pack({ n }: { n: number }) {
-        if (numbers.includes(n)) down()
-        return undefined
-      },
-    })
+  const poisonous = (numbers: readonly number[], fail = down) => ({
+    pack({ n }: { n: number }) {
+      if (numbers.includes(n)) fail()
+      return undefined
+    },
+  })
 
+  it('F12, I5: a message that takes too long each time does not stop the mailbox, and is given up while others go on', async () => {
+    world = await World.create(database, { acts: poisonous([1, 25], slow) })
+    const [, consumer] = await world.start()
+    const ids = await world.begin(30)
+    await world.until(async () => (await completed()) === 28)
+    const together = world.attempts.filter(({ step, sagas }) => step === 'pack' && sagas.length > 1)
+    const inVain = together.filter(({ sagas }) => [0, 24].some((index) => sagas.includes(ids[index] ?? '')))
+    expect(inVain.length, 'each costs as long as the server lets it').toBeLessThan(10)
+    let next = 31
+    await world.until(async () => {
+      await world.begin([next++])
+      return (await outcomes()).slice(0, 25).filter((outcome) => outcome === 'cancelled').length === 2
+    })
+    expect((await world.held('b')).map(({ state, settled }) => [state, settled])).toEqual(Array(2).fill(['dead', true]))
+    await eventually(() => consumer?.trouble === null)
+  })
+
+  describe('three poison messages that fail alike', () => {
     it.each([
       ['apart', [2, 9, 23]],
       ['side by side', [4, 5, 6, 7]],

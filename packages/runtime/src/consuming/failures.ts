@@ -1,4 +1,4 @@
-import { DatabaseError } from '../ports/database.ts'
+import { DatabaseError, isTooSlow } from '../ports/database.ts'
 
 /** So many different keys that fail alike, with no success between, are an outage or a bad deploy, not poison. */
 const outageKeys = 3
@@ -21,15 +21,20 @@ export class Failures {
   readonly #keys = new Map<string, Map<string, number>>()
   readonly #outages = new Set<string>()
 
-  /** Notes a failure of one message alone; answers whether different keys now fail alike. */
+  /**
+   * Notes a failure of one message alone; answers whether different keys now fail alike. What takes too long is the message's
+   * doing only if others were handled since the last that did: a server at its limits is slow for all of them.
+   */
   isOutage(type: string, key: string, error: unknown, now: number): boolean {
     const name = `${type} ${signatureOf(error)}`
-    const keys = this.#keys.get(name) ?? new Map<string, number>()
+    const known = this.#keys.get(name)
+    const keys = known ?? new Map<string, number>()
     this.#keys.set(name, keys)
     for (const [other, at] of keys) if (now - at > windowMs) keys.delete(other)
     keys.set(key, now)
-    if (keys.size >= outageKeys) this.#outages.add(name)
-    return keys.size >= outageKeys
+    const isOutage = keys.size >= outageKeys || (isTooSlow(error) && known !== undefined)
+    if (isOutage) this.#outages.add(name)
+    return isOutage
   }
 
   /** Whether different keys failed alike, however long ago, and nothing of that type has been handled since. */

@@ -3,7 +3,7 @@ import { tell } from '../diagnostics.ts'
 import type { Inlet } from '../log/inlet.ts'
 import type { LoggedMessage } from '../log/log.ts'
 import { FencedError } from '../log/positions.ts'
-import { isTransient } from '../ports/database.ts'
+import { isTooSlow, isTransient } from '../ports/database.ts'
 import type { Service } from '../service.ts'
 import type { UnitOfWork } from '../unit-of-work.ts'
 import { handleBatch } from './batch.ts'
@@ -55,8 +55,9 @@ export class Handling {
       if (this.careful) await this.#handleCarefully(batch)
       else await this.#commit(batch)
     } catch (error) {
-      if (error instanceof FencedError || isTransient(error)) throw error
       const [only, ...others] = batch
+      const mayBeItsDoing = others.length === 0 && isTooSlow(error)
+      if (error instanceof FencedError || (isTransient(error) && !mayBeItsDoing)) throw error
       if (only && others.length === 0) return this.#holdCulprit(only, error)
       const middle = batch.length >> 1
       await this.handle(batch.slice(0, middle))
@@ -180,6 +181,7 @@ export class Handling {
         )
       } catch (error) {
         if (error === rollback) return true
+        if (isTooSlow(error)) return false
       }
     }
     return false

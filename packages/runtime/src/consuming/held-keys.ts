@@ -2,7 +2,7 @@ import { crashPoint } from '../crash-points.ts'
 import { tell } from '../diagnostics.ts'
 import type { LoggedMessage } from '../log/log.ts'
 import { FencedError, fence, type Hold } from '../log/positions.ts'
-import { isTransient, type Transaction } from '../ports/database.ts'
+import { isTooSlow, isTransient, type Transaction } from '../ports/database.ts'
 import type { Service } from '../service.ts'
 import { driverMailbox, type UnitOfWork } from '../unit-of-work.ts'
 import { handleBatch } from './batch.ts'
@@ -161,7 +161,7 @@ export class HeldKeys {
       this.#lookAt = 0
       if (error instanceof FencedError) throw error
       const chance = ports.random.next()
-      if (isTransient(error)) {
+      if (isTransient(error) && !isTooSlow(error)) {
         await uncount(ports.database, name, heldId, backoff(attempts, chance))
         throw error
       }

@@ -64,6 +64,14 @@ export function isTransient(error: unknown): boolean {
   return error instanceof DatabaseError && /^(08|40|53|57|25P03|55P03)/.test(error.code)
 }
 
+/**
+ * Whether the server gave up on a transaction because of its time: a statement's (57014), or between two (25P03). It is
+ * transient, and may all the same be the doing of what the transaction does, each time.
+ */
+export function isTooSlow(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === '57014' || error.code === '25P03')
+}
+
 /** Whether the server does not let this process in any more: its password, its role or its database is another one by now. */
 export function isShutOut(error: unknown): boolean {
   return error instanceof DatabaseError && /^(28|3D)/.test(error.code)
