@@ -27,6 +27,8 @@ async function heldAt(service: 'a' | 'b', acts: Acts): Promise<string> {
   const [id = ''] = await world.begin([7])
   await world.start()
   await eventually(async () => (await world.held(service)).length === 1)
+  // What has not been passed is read again after a trouble, and once more by the next start.
+  await world.caughtUp()
   return id
 }
 
@@ -122,6 +124,7 @@ eachWay(() => {
       const id = await heldAt('b', { pack: throws })
       await world.note('b', [id])
       await eventually(async () => (await world.held('b')).length === 2)
+      await world.caughtUp()
       await world.stop()
       // As committed by the process that died before it looked at the next one.
       await database.query(`delete from b.held_message where state = 'retry'`)
@@ -169,6 +172,8 @@ eachWay(() => {
       const end = listen('comptoir:held', ({ state, key }) => state === 'dead' && dead.push(key))
       const id = await heldAt(service, { [name]: throws, ...(name === 'leave' ? {} : { pay: () => failed('no') }) })
       await world.until(async () => (await saga())?.attention !== null)
+      // It is told when its transaction has been answered, which others may see before.
+      await eventually(() => dead.length > 0)
       end()
       expect(dead).toEqual([id])
       expect(await saga()).toEqual({ outcome: null, cause_step: null, reason: null, attention: `${note}: Error: not today` })
@@ -220,6 +225,7 @@ eachWay(() => {
       const id = await heldAt('a', { leave: throws })
       await world.until(async () => (await saga())?.attention !== null)
       await world.note('a', [id])
+      await eventually(async () => (await world.held('a')).length === 2)
       const before = numbers('leave')
       await ask('a')
       await world.until(async () => numbers('leave') === before + 8 && (await world.held('a'))[0]?.state === 'dead')
@@ -233,6 +239,7 @@ eachWay(() => {
       const id = await heldAt('b', { pay: throws })
       await world.until(() => world.ended())
       delete world.acts.pay
+      await world.caughtUp()
       await world.stop()
       await database.query('delete from b.inbox')
       await ask('b')

@@ -241,6 +241,24 @@ export class World {
     return logs.flat()
   }
 
+  /**
+   * Until the positions of whoever reads are past all that lies in the logs. On a server they stay before every transaction
+   * that was under way then, in any database, and so would whoever is started next.
+   */
+  async caughtUp(): Promise<void> {
+    const reader = way === 'log' ? '' : '/relay'
+    const behind = (keeper: Name, source: Name) =>
+      this.database.query(
+        `select from ${keeper}.position as p join ${source}.log as l on p.source = $1 and p.consumer = l.mailbox || $2::text
+         where (l.epoch, l.txid, l.pos) > (p.epoch, p.txid, p.pos) limit 1`,
+        [source, reader],
+      )
+    await eventually(async () => {
+      const rows = await Promise.all(names.flatMap((keeper) => names.map((source) => behind(keeper, source))))
+      return rows.flat().length === 0
+    })
+  }
+
   /** Loses what service a has sent to a mailbox, wherever it is, as soon as there is something. */
   async lose(mailbox: Name): Promise<void> {
     const broker = this.broker.connect()
