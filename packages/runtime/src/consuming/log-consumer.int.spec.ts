@@ -47,6 +47,7 @@ describe('the transaction of a batch', () => {
     broken = false
     await eventually(() => world.ended())
     expect(await world.effects()).toHaveLength(4)
+    await world.caughtUp()
     expect((await positions('a')).map(({ pos }) => pos > 0)).toEqual([true, true])
     await eventually(() => consumer?.trouble === null)
 
@@ -66,6 +67,8 @@ describe('the transaction of a batch', () => {
     const end = listen('comptoir:batch', ({ messages }) => batches.push(messages))
     await world.start(world.services.b)
     await eventually(async () => (await world.effects()).length === 5)
+    // A batch is told when its transaction has been answered.
+    await world.stop()
     end()
     expect(batches).toEqual([2, 2, 1])
     const rows = await database.query<{ saga: string }>('select saga from b.effect order by n')
