@@ -122,6 +122,8 @@ describe('a projector', () => {
     await change(world, 'stock', [1])
     await projector.start()
     await eventually(async () => (await world.effects()).length === 1)
+    // What has not been passed is projected again after a trouble.
+    await world.caughtUp()
     await change(world, 'stock', [2])
     broken = true
     await eventually(() => projector.trouble !== null)
