@@ -77,16 +77,18 @@ describe('F8: after an unclean stop', () => {
 
   it('a message that this process tries again for an outage is not taken for one that kills it', async () => {
     let failures = 0
+    let isDown = true
     const ids = await afterACrash({
       pack() {
         failures += 1
-        if (failures < 10) throw new DatabaseError('made to fail', '08006')
+        if (isDown) throw new DatabaseError('made to fail', '08006')
         return undefined
       },
     })
     await world.start(world.services.b)
     await eventually(() => failures > 5)
     expect(await started()).toEqual([{ starts: 1 }])
+    isDown = false
     await eventually(() => world.ended())
     for (const id of ids) expect(await world.effects(id)).toEqual(['book', 'leave', 'pack', 'pay'])
     expect(await world.held('b')).toEqual([])
