@@ -30,7 +30,7 @@ eachWay(() => {
     for (let time = 0; time < 2; time++) await say(id, 'Booked', forged, { definition: trip.id, id: null })
     await world.start()
     await eventually(() => world.ended())
-    await eventually(async () => (await world.held('b')).length > 0)
+    await eventually(async () => (await world.held('b')).length > 0 && told.length > 0)
     end()
     expect(world.attempts.map(({ step }) => step)).toEqual(['book', 'pack', 'pay', 'leave'])
     expect(await database.query(`select data from b.inbox where step = 'pack'`)).toEqual([
