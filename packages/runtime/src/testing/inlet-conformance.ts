@@ -109,10 +109,11 @@ export function inletConformance(name: string, open: () => Promise<InletWay>, fe
 
     it('hands out the first that are pending, up to the limit, and each key once', async () => {
       const [a = '', b = '', c = '', d = '', e = ''] = newKeys(5)
-      await mail.say(mail.senders[0], [a, b, c, a, a, d, b, e, c, d])
       const opened = await mail.open()
       const { inlet } = opened
       expect(inlet.next(10)).toEqual([])
+      await mail.say(mail.senders[0], [a, b, c, a, a, d, b, e, c, d])
+      if (!features.unasked) expect(inlet.next(10)).toEqual([])
       await readUntil(inlet, 10)
       while (inlet.pending.length > 0) {
         const { pending } = inlet
