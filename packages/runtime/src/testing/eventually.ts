@@ -3,7 +3,7 @@
  *
  * @throws when it does not hold within the deadline (milliseconds)
  */
-export async function eventually(condition: () => boolean | Promise<boolean>, deadline = 10_000): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>, deadline = 30_000): Promise<void> {
   const end = performance.now() + deadline
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not so within ${deadline} ms: ${condition}`)
