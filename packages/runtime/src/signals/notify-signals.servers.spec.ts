@@ -47,9 +47,12 @@ describe.skipIf(server === undefined)('notifySignals', () => {
   })
 
   it('hears nothing of another channel', async () => {
-    const [near, far, stranger] = [open(), open(), open({ channel: `${channel} 2` })]
-    sides = [near, far, stranger]
+    const [near, far] = [open(), open()]
+    const [stranger, friend] = [open({ channel: `${channel} 2` }), open({ channel: `${channel} 2` })]
+    sides = [near, far, stranger, friend]
     await bothHear(near, far)
+    // Whoever has just connected is woken once.
+    await bothHear(stranger, friend)
     const before = stranger.seen('a')
     const heard = far.wait('a', far.seen('a'), never)
     near.send(['a'])
