@@ -43,6 +43,8 @@ export default defineConfig({
     maxWorkers: 2,
     hookTimeout: 120_000,
     testTimeout: 60_000,
+    // A second, the default, is little where a server is asked and the machine is busy.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       // Every spec that names no other tier is a unit test, so that none is left out.
       project('unit', ['**/*.spec.ts'], Object.values(tiers).map(specs)),
