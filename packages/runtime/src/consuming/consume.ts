@@ -61,8 +61,9 @@ export class ConsumeLoop {
         if (batch.length < batchLimit && inlet.next(1).length === 0) await inlet.wait(waitMs(), until)
       } catch (error) {
         if (isFinal(error)) throw error
-        if (isTransient(error)) inlet.rewind()
+        // What is pending stays: read again from positions that cannot move, it would stand before the culprit each time.
         if (isTooSlow(error)) limit = 1
+        else if (isTransient(error)) inlet.rewind()
         await this.trouble.pause(error, until)
       }
     }

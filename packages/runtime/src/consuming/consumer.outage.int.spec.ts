@@ -1,7 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Diagnostics, listen } from '../diagnostics.ts'
 import { type Database, DatabaseError } from '../ports/database.ts'
+import { openPostgres } from '../postgres/index.ts'
 import { eventually, turns } from '../testing/eventually.ts'
+import { serverUrl } from '../testing/scratch-postgres.ts'
 import { eachWay, openWorld, World } from '../testing/world.ts'
 
 let database: Database
@@ -17,6 +19,27 @@ const down = () => {
 }
 const slow = () => {
   throw new DatabaseError('canceling statement due to statement timeout', '57014')
+}
+/** What somebody else has begun on the same server: until it ends, no position passes what is said meanwhile. */
+async function transactionElsewhere(): Promise<void> {
+  const other = await openPostgres({ url: serverUrl ?? '', application: 'elsewhere' })
+  let isOpen = false
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const ended = other.transaction(async (tx) => {
+    await tx.query('set local idle_in_transaction_session_timeout = 0')
+    await tx.query('select pg_current_xact_id()')
+    isOpen = true
+    await released
+  })
+  onTestFinished(async () => {
+    release()
+    await ended
+    await other.close()
+  })
+  await eventually(() => isOpen)
 }
 const outcomes = async () =>
   (await database.query<{ outcome: string | null }>('select outcome from a.saga order by id')).map((row) => row.outcome)
@@ -84,22 +107,26 @@ eachWay(() => {
     },
   })
 
-  it('F12, I5: a message that takes too long each time does not stop the mailbox, and is given up while others go on', async () => {
-    world = await World.create(database, { acts: poisonous([1, 25], slow) })
-    const [, consumer] = await world.start()
-    const ids = await world.begin(30)
-    await world.until(async () => (await completed()) === 28)
-    const together = world.attempts.filter(({ step, sagas }) => step === 'pack' && sagas.length > 1)
-    const inVain = together.filter(({ sagas }) => [0, 24].some((index) => sagas.includes(ids[index] ?? '')))
-    expect(inVain.length, 'each costs as long as the server lets it').toBeLessThan(10)
-    let next = 31
-    await world.until(async () => {
-      await world.begin([next++])
-      return (await outcomes()).slice(0, 25).filter((outcome) => outcome === 'cancelled').length === 2
-    })
-    expect((await world.held('b')).map(({ state, settled }) => [state, settled])).toEqual(Array(2).fill(['dead', true]))
-    await eventually(() => consumer?.trouble === null)
-  })
+  it.each(['alone on its server', ...(serverUrl ? ['beside a transaction elsewhere that stays open'] : [])])(
+    'F12, I5: a message that takes too long each time does not stop the mailbox, and is given up while others go on: %s',
+    async (where) => {
+      if (where.startsWith('beside')) await transactionElsewhere()
+      world = await World.create(database, { acts: poisonous([1, 25], slow) })
+      const [, consumer] = await world.start()
+      const ids = await world.begin(30)
+      await world.until(async () => (await completed()) === 28)
+      const together = world.attempts.filter(({ step, sagas }) => step === 'pack' && sagas.length > 1)
+      const inVain = together.filter(({ sagas }) => [0, 24].some((index) => sagas.includes(ids[index] ?? '')))
+      expect(inVain.length, 'each costs as long as the server lets it').toBeLessThan(10)
+      let next = 31
+      await world.until(async () => {
+        await world.begin([next++])
+        return (await outcomes()).slice(0, 25).filter((outcome) => outcome === 'cancelled').length === 2
+      })
+      expect((await world.held('b')).map(({ state, settled }) => [state, settled])).toEqual(Array(2).fill(['dead', true]))
+      await eventually(() => consumer?.trouble === null)
+    },
+  )
 
   describe('three poison messages that fail alike', () => {
     it.each([

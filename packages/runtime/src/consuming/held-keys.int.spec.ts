@@ -120,6 +120,19 @@ eachWay(() => {
       expect((await world.effects(id)).sort()).toEqual(['Noted', 'book', 'leave', 'pack', 'pay'])
     })
 
+    it('F9: waits once, with what is behind it, however often both are brought', async () => {
+      const id = await heldAt('b', { pack: throws })
+      await world.note('b', [id])
+      await eventually(async () => (await world.held('b')).length === 2)
+      await world.caughtUp()
+      await world.stop()
+      for (const service of ['a', 'b']) await database.query(`update ${service}.position set epoch = 0, txid = '0', pos = 0`)
+      await world.start()
+      await world.note('b', [id])
+      await eventually(async () => (await world.held('b')).length > 2)
+      expect((await world.held('b')).map(({ type }) => type)).toEqual(['Booked', 'Noted', 'Noted'])
+    })
+
     it('F3: handled just before the process died, does not leave the messages behind it for ever', async () => {
       const id = await heldAt('b', { pack: throws })
       await world.note('b', [id])

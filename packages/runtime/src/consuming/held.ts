@@ -57,7 +57,10 @@ const heldMessage = (row: HeldRow): HeldMessage => ({
   },
 })
 
-/** Puts messages into the waiting room of their keys. The key's row is locked, so that no parker and releaser miss each other. */
+/**
+ * Puts messages into the waiting room of their keys, each once, however often it is brought. The key's row is locked, so that
+ * no parker and releaser miss each other.
+ */
 export async function hold(
   tx: Transaction,
   schema: string,
@@ -72,7 +75,12 @@ export async function hold(
     `insert into ${schema}.held_message (key, state, due, attempts, error, source, type, message_id, definition, body, created)
      select key, $1, comptoir.now() + make_interval(secs => $2::float8 / 1000), $3, $4, source, type, id, definition, body, to_timestamp(created / 1000)
      from unnest($5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::float8[])
-       as m(key, source, type, id, definition, body, created)`,
+       as m(key, source, type, id, definition, body, created)
+     where not exists (
+       select from ${schema}.held_message as h
+       where h.key = m.key and h.source = m.source and h.type = m.type and h.message_id is not distinct from m.id
+         and h.created = to_timestamp(m.created / 1000)
+     )`,
     [
       state,
       why.dueInMs ?? null,
