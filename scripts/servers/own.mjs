@@ -8,7 +8,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { killWhenWeHaveEnded } from './guard.mjs'
 import { listens } from './port.mjs'
-import { family, runs, signal } from './processes.mjs'
+import { family, runs, signal, standsStill } from './processes.mjs'
 import { until } from './wait.mjs'
 
 /** Far above what a start or a stop takes on a busy machine, in milliseconds. */
@@ -79,6 +79,7 @@ export async function startOwn({ name, folder, command, user = {}, isReady, clea
   async function kill() {
     // Stopped first, so that it has no further child after its family was listed.
     child.kill('SIGSTOP')
+    await until(`${name} stands still`, stopMs, () => !isRunning() || standsStill(child.pid))
     const all = family(child.pid)
     signal(all, 'SIGKILL')
     await until(`${name} is dead`, stopMs, () => !isRunning() && !all.some(runs))

@@ -7,19 +7,35 @@ import { connect, createServer } from 'node:net'
  */
 const range = { first: 15_000, count: 15_000 }
 
-/** By this process, for servers that may not listen yet, or be down for a while. */
-const given = new Set()
+/**
+ * Whether the port is ours from now on, until this process ends: another one of the tests must not find it free while a server
+ * does not listen yet, or is down for a while. Told by an abstract socket, which goes with its process.
+ */
+async function claim(port) {
+  // Elsewhere there are no such sockets, and chance must do.
+  if (process.platform !== 'linux') return true
+  const claimed = createServer().listen(`\0comptoir-port-${port}`)
+  claimed.unref()
+  return listening(claimed)
+}
 
 async function isFree(port) {
   const probe = createServer().listen({ host: '127.0.0.1', port })
   try {
-    await once(probe, 'listening')
+    return await listening(probe)
+  } finally {
+    probe.close()
+  }
+}
+
+/** Whether a server that was told to listen does; somebody else may. */
+async function listening(server) {
+  try {
+    await once(server, 'listening')
     return true
   } catch (error) {
     if (error.code === 'EADDRINUSE') return false
     throw error
-  } finally {
-    probe.close()
   }
 }
 
@@ -27,9 +43,7 @@ async function isFree(port) {
 export async function freePort() {
   for (;;) {
     const port = range.first + Math.floor(Math.random() * range.count)
-    if (given.has(port) || !(await isFree(port))) continue
-    given.add(port)
-    return port
+    if ((await claim(port)) && (await isFree(port))) return port
   }
 }
 

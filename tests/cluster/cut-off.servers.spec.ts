@@ -22,6 +22,8 @@ const seed = Number(process.env.COMPTOIR_CRASH_SEED ?? Date.now() % 2 ** 31)
  * it (for longer: no-database.servers.spec.ts).
  */
 const acknowledgements = { PostgreSQL: 15, Kafka: 70 }
+/** Far above what these take with a session to wait for, on a busy machine. */
+const workMs = 60_000
 
 /** What one who listens at `far` is told of the broker leads through the proxy; the others reach it directly. */
 let kafka: KafkaServer
@@ -76,11 +78,11 @@ it.each(['PostgreSQL', 'Kafka'] as const)(
       const before = [near, cutOff].map(({ load }) => load.acknowledged.count)
       const more = (index: number, { load }: Member) => load.acknowledged.count - (before[index] ?? 0) >= acknowledgements[server]
       Object.assign(proxy, { onRequest, onAnswer })
-      await until(`work at the other, mute ${way}`, () => more(0, near), 30_000)
+      await until(`work at the other, mute ${way}`, () => more(0, near), workMs)
       Object.assign(proxy, { onRequest: pass, onAnswer: pass })
       // What was under way stays lost.
       proxy.cut()
-      await until(`work at the one that was cut off, after mute ${way}`, () => more(1, cutOff), 30_000)
+      await until(`work at the one that was cut off, after mute ${way}`, () => more(1, cutOff), workMs)
       expect(await database.look(checkAlways), way).toEqual([])
     }
     await Promise.all([near, cutOff].map((member) => member.rest()))
@@ -97,5 +99,5 @@ it.each(['PostgreSQL', 'Kafka'] as const)(
     for (const { store } of [near, cutOff]) expect((await store.stop()).code, store.output()).toBe(0)
     expect(await database.look((db) => faultsInSql(db, asked))).toEqual([])
   },
-  120_000,
+  300_000,
 )

@@ -71,7 +71,7 @@ it('row 67: messages of an open saga that come from elsewhere are dead letters w
   expect(letters.map(({ type, state }) => [type, state])).toEqual(forged.map(({ type }) => [type, 'dead']).sort())
   for (const { type, error } of letters)
     expect(error).toMatch(new RegExp(`^forged: ${type} is sent by \\w+, and this one says that it comes from evil: `))
-  expect(store.output()).toContain('"event":"dead letter"')
+  await until('the log of the store says so', () => store.output().includes('"event":"dead letter"'))
   expect([(await order()).status, await stock()]).toEqual(['PENDING', before - 1])
 
   await start('payments')

@@ -69,7 +69,8 @@ it.skipIf(noSmallDisks)(
   `F25, F23, I15: a server that dies because it cannot write its log has all that was acknowledged when there is room again, and I1 to I9, I12, I14, I15, I17, I19 and I20 hold (random seed ${seed})`,
   async () => {
     const disk = smallDisk(192)
-    const server = await startPostgres({ folder: disk.path, settings: { max_wal_size: '64MB' } })
+    // So large that no checkpoint comes meanwhile, which would find no room for other files first.
+    const server = await startPostgres({ folder: disk.path, settings: { max_wal_size: '4GB' } })
     onTestFinished(() => server.stop('kill'))
     const database = await ownDatabase(server.url)
     const member = await Member.start(new Random(seed), 0, { DATABASE_URL: database.url })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../scripts/servers/postgres.mjs'
 import { Acknowledged } from '../crash/acknowledged.ts'
 import { drain } from '../crash/drain.ts'
@@ -13,6 +13,8 @@ import { startInstance } from './instance.ts'
 
 /** The catalogue says 60: the horizon is held from the first moment on, and longer proves no more. */
 const heldSeconds = 8
+/** An instance looks every five seconds for what holds it for five; far above both. */
+const lookMs = 60_000
 
 // A server of its own: the horizon is all databases'.
 let server: PostgresServer
@@ -22,6 +24,35 @@ beforeAll(async () => {
   elsewhere = await ownDatabase(server.url)
 })
 afterAll(() => server.stop('kill'))
+
+/** A transaction in another database that writes until it is ended, as operators are told to end it. */
+function hold() {
+  let pid = 0
+  const holding = elsewhere
+    .look((db) =>
+      db.transaction(async (tx) => {
+        await tx.query('set local statement_timeout = 0')
+        const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()')
+        pid = row?.pid ?? 0
+        await tx.query('select pg_sleep(600)')
+      }),
+    )
+    .catch(() => {})
+  const end = async () => {
+    await elsewhere.look((db) => db.query('select pg_terminate_backend($1::int)', [pid]))
+    await holding
+  }
+  onTestFinished(end)
+  return {
+    pid: () => pid > 0 && pid,
+    end,
+    isOlderThan: (seconds: number) =>
+      elsewhere.look(async (db) => {
+        const open = `select from pg_stat_activity where pid = $1 and backend_xid is not null and xact_start < clock_timestamp() - make_interval(secs => $2)`
+        return (await db.query(open, [pid, seconds])).length > 0
+      }),
+  }
+}
 
 it.each([
   ['on the logs', () => ({})],
@@ -43,16 +74,8 @@ it.each([
     }
     for (const client of clients) await accept(client)
 
-    let held = false
-    const holding = elsewhere.look((db) =>
-      db.transaction(async (tx) => {
-        await tx.query('select pg_current_xact_id()')
-        held = true
-        await tx.query('select pg_sleep($1)', [heldSeconds])
-        held = false
-      }),
-    )
-    await until('it writes', () => held)
+    const holder = hold()
+    await until('it writes', holder.pid)
     for (let n = 0; n < 5; n += 1) await Promise.all(clients.map(accept))
     const { pathname } = new URL(elsewhere.url)
     const named = new RegExp(
@@ -64,14 +87,14 @@ it.each([
       return (await command.ended).code === 1 && named.test(command.stdout())
     })
     await Promise.all(clients.map(accept))
-    expect(held, 'the transaction is still open').toBe(true)
-
-    await holding
+    await until(`it has written for ${heldSeconds} s`, () => holder.isOlderThan(heldSeconds))
+    await holder.end()
     for (const id of orders) expect((await clients[1]?.orderAtRest(id))?.status).toBe('PLACED')
     await drain(instances[0]?.url ?? '')
     for (const instance of instances) expect((await instance.stop()).code, instance.output()).toBe(0)
     expect(await shop.look((db) => checkInvariants(db, acknowledged))).toEqual([])
   },
+  120_000,
 )
 
 it('F20: a running instance and doctor name who holds the horizon, the oldest first: pid, database and gid', async () => {
@@ -83,25 +106,21 @@ it('F20: a running instance and doctor name who holds the horizon, the oldest fi
   const { pathname } = new URL(elsewhere.url)
   const there = `in database ${pathname.slice(1)}`
   await elsewhere.look((db) => db.script(`begin; select pg_current_xact_id(); prepare transaction '${gid}'`))
-  let pid = 0
-  const holding = elsewhere.look((db) =>
-    db.transaction(async (tx) => {
-      const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()')
-      pid = row?.pid ?? 0
-      await tx.query('set local statement_timeout = 0')
-      await tx.query('select pg_sleep(600)')
-    }),
-  )
-  holding.catch(() => {})
+  const holder = hold()
   try {
-    const [prepared, process] = [`prepared transaction ${gid} ${there}`, () => `process ${pid} ${there} (active)`]
-    const warned = await until('both are in the log', () => {
-      const lines = instance
-        .output()
-        .split('\n')
-        .filter((line) => line.includes('a transaction holds the horizon'))
-      return lines.some((line) => line.includes(prepared)) && lines.some((line) => line.includes(process())) && lines
-    })
+    const pid = await until('the other one writes, too', holder.pid)
+    const [prepared, process] = [`prepared transaction ${gid} ${there}`, `process ${pid} ${there} (active)`]
+    const warned = await until(
+      'both are in the log',
+      () => {
+        const lines = instance
+          .output()
+          .split('\n')
+          .filter((line) => line.includes('a transaction holds the horizon'))
+        return lines.some((line) => line.includes(prepared)) && lines.some((line) => line.includes(process)) && lines
+      },
+      lookMs,
+    )
     expect(warned.join('\n')).toContain(`rollback prepared '${gid}'`)
     const metrics = await client.get('/metrics')
     expect(metrics.text).toMatch(/^comptoir_horizon_held_seconds ([5-9]|\d\d+)$/m)
@@ -111,18 +130,16 @@ it('F20: a running instance and doctor name who holds the horizon, the oldest fi
       .stdout()
       .split('\n')
       .filter((line) => / writes since /.test(line))
-    expect(named.map((line) => line.replace(/ writes since .*/, ''))).toEqual([`!!  ${prepared}`, `!!  ${process()}`])
+    expect(named.map((line) => line.replace(/ writes since .*/, ''))).toEqual([`!!  ${prepared}`, `!!  ${process}`])
     // Of each it is told once.
     expect(new Set(warned).size).toBe(2)
   } finally {
     // As they are told to.
-    await elsewhere.look(async (db) => {
-      await db.query('select pg_terminate_backend($1::int)', [pid])
-      await db.script(`rollback prepared '${gid}'`)
-    })
+    await holder.end()
+    await elsewhere.look((db) => db.script(`rollback prepared '${gid}'`))
   }
   await until('nothing holds it any more', async () =>
     /^comptoir_horizon_held_seconds 0$/m.test((await client.get('/metrics')).text),
   )
   expect((await instance.stop()).code, instance.output()).toBe(0)
-}, 60_000)
+}, 120_000)

@@ -57,7 +57,7 @@ it('F48, F22, I2, I11: half of all orders want one product, at three instances: 
   expect(await database.look(deadlocks)).toBe(0)
   expect(await database.look((db) => checkInvariants(db, acknowledged))).toEqual([])
   expect(await database.look((db) => topicFaults(db, { brokers: kafkaBrokers(), prefix }))).toEqual([])
-})
+}, 180_000)
 
 it('F44, F22, I2: 400 buyers at three instances, 100 units: exactly 100 get one, and nobody deadlocks', async () => {
   const own = await ownDatabase(databaseUrl())
@@ -80,7 +80,7 @@ it('F44, F22, I2: 400 buyers at three instances, 100 units: exactly 100 get one,
   for (const instance of instances) expect((await instance.stop()).code, instance.output()).toBe(0)
   expect(await own.look(deadlocks)).toBe(0)
   expect(await own.look((db) => checkInvariants(db, acknowledged))).toEqual([])
-})
+}, 180_000)
 
 async function deadlocks(db: Queryable): Promise<number | undefined> {
   const rows = await db.query<{ n: number }>(

@@ -42,11 +42,15 @@ it.each([
     }
     const ended = async () => (await database.look((db) => db.query('select from store.saga_open'))).length === 0
     const shares = (what: string, since: readonly number[]) =>
-      until(what, async () => {
-        await place(1)
-        const counts = await Promise.all(mailboxes.map((mailbox) => handled(cutOff, mailbox)))
-        return counts.every((count, index) => count > (since[index] ?? 0)) && counts
-      })
+      until(
+        what,
+        async () => {
+          await place(1)
+          const counts = await Promise.all(mailboxes.map((mailbox) => handled(cutOff, mailbox)))
+          return counts.every((count, index) => count > (since[index] ?? 0)) && counts
+        },
+        patienceMs,
+      )
 
     await shares('it has a share of both mailboxes', [0, 0])
     await until('all have ended', ended)
@@ -63,5 +67,5 @@ it.each([
     await until('all have ended at last', ended)
     for (const instance of [near, cutOff]) expect((await instance.stop()).code, instance.output()).toBe(0)
   },
-  180_000,
+  240_000,
 )

@@ -11,6 +11,7 @@ import { startStore } from '../kit/process.ts'
 import { databaseUrl } from '../kit/servers/addresses.ts'
 import { until } from '../kit/wait.ts'
 import { endsRightly, epochOf, newLoad, openSagas, workAndKill } from './busy-store.ts'
+import { ending } from './roles.ts'
 
 /** A store that was killed while sagas were open, and what its clients were told. */
 let killed: DataFolder
@@ -58,6 +59,11 @@ async function contents(db: Queryable): Promise<Record<string, unknown>> {
   return held
 }
 
+/** Whoever copies an order stands still before it, a little shorter than a statement may take. */
+const standing = `
+  create function store.stand() returns trigger language plpgsql as $$ begin perform pg_sleep(9); return null; end $$;
+  create trigger stand before insert on store.orders execute function store.stand()`
+
 /** Each starts several processes, on a machine that may be busy. */
 const timeout = 180_000
 
@@ -87,17 +93,20 @@ describe('comptoir move', { timeout }, () => {
   })
 
   it('killed in the middle: nothing has arrived, the folder says so, and it can be moved again', async () => {
+    expect((await ending(['migrate'], target.url)).code).toBe(0)
+    await target.look((db) => db.script(standing))
     const command = moving()
-    await until('it writes', () =>
+    await until('it stands in the middle', () =>
       target.look(async (db) => {
         const writers = await db.query(
-          `select from pg_stat_activity where application_name = 'comptoir move' and backend_xid is not null and query like 'insert into store.%'`,
+          `select from pg_stat_activity where application_name = 'comptoir move' and backend_xid is not null and wait_event = 'PgSleep'`,
         )
         return writers.length > 0
       }),
     )
     command.child.kill('SIGKILL')
     await command.ended
+    await target.look((db) => db.script('drop function store.stand() cascade'))
     expect(await target.look((db) => db.query('select from store.orders union all select from comptoir.epoch'))).toEqual([])
     const serve = comptoir(['serve', '--port', '0', '--data', folder.path], { env: { DATABASE_URL: '' } })
     expect([(await serve.ended).code, serve.stderr()]).toEqual([

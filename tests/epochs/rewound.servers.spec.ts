@@ -56,11 +56,9 @@ describe('F51, I5, I8, I9, I15: a server that went back in time', { timeout }, (
     const folder = await baseBackup(server, '-X', 'none')
     const then = await workAnd(old, load, async () => {
       const acknowledged = kept(load.acknowledged)
-      await until('a moment with open sagas', () =>
-        database.look(
-          async (db) => (await db.query(`select pg_create_restore_point('noon') from store.saga_open limit 1`)).length > 0,
-        ),
-      )
+      // Locked, it does not end before the moment is in the log.
+      const moment = `select pg_create_restore_point('noon') from (select from store.saga_open limit 1 for update) as open`
+      await until('a moment with open sagas', () => database.look(async (db) => (await db.query(moment)).length > 0))
       return acknowledged
     })
     await workAnd(old, load, async () => {})

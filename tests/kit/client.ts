@@ -7,8 +7,8 @@ export interface Answer {
   json<T = Record<string, unknown>>(): T
 }
 
-/** In milliseconds. */
-const hangMs = 15_000
+/** In milliseconds: longer than any request asks to wait (`Prefer: wait=20`). */
+const hangMs = 30_000
 
 /** A client of the HTTP API that uses no more than `fetch`, as old clients would. */
 export class Client {
