@@ -28,7 +28,10 @@ function repeated(topic: string): readonly string[] {
   return places.filter((place, index) => places.indexOf(place) < index)
 }
 
-/** Each claim of a row in an inbox, also of one that is there already: whoever handles a message again claims in vain. */
+/**
+ * Each claim of a row in an inbox, also of one that is there already: whoever handles a message again claims in vain. What a
+ * step answered is written into its row later, which is no claim.
+ */
 const witnessClaims = `
   create schema claimed;
   create table claimed.row (id uuid, step text, phase text);
@@ -37,7 +40,7 @@ const witnessClaims = `
   ${['store', 'payments']
     .map(
       (service) => `create trigger note before insert on ${service}.inbox for each row
-        when (new.outcome = 'done') execute function claimed.note();`,
+        when (new.outcome = 'done' and new.result is null) execute function claimed.note();`,
     )
     .join('\n')}`
 /** Steps and events that were handled again. An undo claims the row of its step, too, but as refused. */

@@ -10,7 +10,6 @@ import { until } from '../kit/wait.ts'
 import { ownDatabase } from './database.ts'
 import { endRightly } from './ending.ts'
 import { Member } from './member.ts'
-import { patient } from './patient.ts'
 
 const seed = Number(process.env.COMPTOIR_CRASH_SEED ?? Date.now() % 2 ** 31)
 /** In the middle of the load. */
@@ -26,6 +25,16 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop('kill'))
 
+/**
+ * The server ends a transaction that idles for two seconds, before a lease is over, so that nobody would miss whoever takes
+ * over and forgets to. Here it waits for nine hours.
+ */
+const patient = (chunk: Buffer): undefined => {
+  const setting = `idle_in_transaction_session_timeout = '`
+  const at = chunk.indexOf(`${setting}2s'`)
+  if (at >= 0) chunk.write('9h', at + setting.length)
+}
+
 it.each(['consumer.afterLocks', 'projection.beforeCommit'])(
   `F6, I5: an owner stands still inside its transaction at %s: whoever takes over ends that and goes on, the owner notices when it is back, and I1 to I9, I12, I14, I15, I17, I19 and I20 hold (random seed ${seed})`,
   async (point) => {
@@ -33,9 +42,7 @@ it.each(['consumer.afterLocks', 'projection.beforeCommit'])(
     onTestFinished(() => database.drop())
     const way = await tcpProxy(database.url)
     onTestFinished(() => way.close())
-    // The server ends a transaction that idles for two seconds, before a lease is over: nobody would miss whoever takes over and
-    // forgets to.
-    way.onRequest = patient('idle_in_transaction_session_timeout', '2s')
+    way.onRequest = patient
     const env = { DATABASE_URL: way.through(database.url) }
     // The first one owns everything, the other stands by.
     const owner = await Member.start(new Random(seed), 0, env, { armed: { COMPTOIR_STOP_AT: `${point}:${passage}` } })

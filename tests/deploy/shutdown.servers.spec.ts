@@ -21,11 +21,11 @@ const order = { user_id: 1, items: [{ product_id: 2, quantity: 1 }] }
 
 describe('F5: an instance that is told to stop', () => {
   it('says first that it is not ready, while it still answers; then ends what is in hand, and closes', async () => {
-    const store = await startStore('4000')
+    const store = await startStore('4500')
     const client = new Client(store.url)
     await until('it is ready', async () => (await client.get('/readyz')).status === 200)
     const ended = { yet: false }
-    const waiting = client.post('/orders', order, { prefer: 'wait=6' })
+    const waiting = client.post('/orders', order, { prefer: 'wait=5' })
     await until('the order is taken', async () => (await client.get('/orders?limit=1')).json<{ items: [] }>().items.length > 0)
     store.signal('SIGTERM')
     void store.ended.then(() => {

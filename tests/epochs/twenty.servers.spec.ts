@@ -1,9 +1,7 @@
 import { pendingMigrations } from '@comptoir/runtime'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrations } from '../../apps/comptoir/src/instance.ts'
-import { tcpProxy } from '../../packages/runtime/src/testing/tcp-proxy.ts'
 import { type OwnDatabase, ownDatabase } from '../cluster/database.ts'
-import { patient } from '../cluster/patient.ts'
 import { databaseUrl } from '../kit/servers/addresses.ts'
 import { until } from '../kit/wait.ts'
 import { ending } from './roles.ts'
@@ -17,17 +15,13 @@ afterAll(() => database.drop())
 it('F26: twenty processes migrate one empty database at once, and all of them find it up to date', {
   timeout: 240_000,
 }, async () => {
-  const way = await tcpProxy(database.url)
-  onTestFinished(() => way.close())
-  // All of them have come before one may begin, and the first waits for the last: for longer than a statement may take, where
-  // twenty processes have few processors to start on.
-  way.onRequest = patient('statement_timeout', '10s')
-  const url = way.through(database.url)
+  // All of them have come before one may begin.
   const ended = await database.look((db) =>
     db.transaction(async (tx) => {
+      // Twenty processes are begun before it goes on.
       await tx.query('set local idle_in_transaction_session_timeout = 0')
       await tx.query(`select from pg_advisory_xact_lock(hashtext('comptoir.migration'))`)
-      const commands = Array.from({ length: 20 }, () => ending(['migrate'], url))
+      const commands = Array.from({ length: 20 }, () => ending(['migrate'], database.url))
       await until(
         'all twenty wait',
         async () => {
