@@ -33,12 +33,23 @@ function passages(point: CrashPoint): readonly number[] {
 }
 
 const customer = 3
-/** The first two attempts to open a payment of this customer fail: their message is held. A sequence is never rolled back. */
+/**
+ * Opening a payment of this customer fails until it has failed twice alone, so that its message is held with whatever others it
+ * comes together. A sequence is never rolled back.
+ */
 const stumble = `
   create sequence payments.attempts;
   create function payments.stumble() returns trigger language plpgsql as $$
-    begin if nextval('payments.attempts') <= 2 then raise exception 'not yet'; end if; return new; end $$;
-  create trigger stumble before insert on payments.payments for each row when (new.user_id = ${customer}) execute function payments.stumble();`
+    begin
+      if not exists (select from opened where user_id = ${customer}) then return null; end if;
+      if (select count(*) from opened) = 1 then
+        if nextval('payments.attempts') <= 2 then raise exception 'not yet'; end if;
+      elsif (select not is_called or last_value < 2 from payments.attempts) then raise exception 'not yet';
+      end if;
+      return null;
+    end $$;
+  create trigger stumble after insert on payments.payments referencing new table as opened
+    for each statement execute function payments.stumble();`
 
 const placeOne = (store: StoreProcess) =>
   new MortalClient(store.url).send('POST', '/store-api/orders', { user_id: customer, items: [{ product_id: 1, quantity: 1 }] })
