@@ -50,6 +50,12 @@ test('F46: a return of stock that keeps failing: NEEDS_ATTENTION, never CANCELLE
   const left = await stockOf(shop, product)
   const returning = await refuseRows(shop.database, 'insert', 'store.stock_ledger', `new.kind = 'released'`)
   const cancelling = shop.call('DELETE', `/orders/${id}`)
+  await until(
+    'it has failed once',
+    async () => (await shop.database.query(`select 1 from store.held_message where state = 'retry'`)).length > 0,
+  )
+  // The last attempt of those it gets: the waits between them are six seconds and more, and after ten the answer is another.
+  await shop.database.query(`update store.held_message set attempts = 7, due = comptoir.now() where state = 'retry'`)
   await needsAttention(id)
   expect(await stockOf(shop, product)).toBe(left)
   expect((await cancelling).status).toBe(409)
