@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sampleCard, userOnHold } from '../kit/shop.ts'
 import { foldedReadModel, shownReadModel, violations } from './invariants.fixture.ts'
 import { drained, newProduct, newUser, openShop, order, place, type Shop, stockOf } from './shop.fixture.ts'
-import { type Command, commands, firstLevel, prices, StoreModel, users } from './store-model.fixture.ts'
+import { type Command, commands, everyAnswer, firstLevel, prices, StoreModel, users } from './store-model.fixture.ts'
 
 let shop: Shop
 beforeAll(async () => {
@@ -74,7 +74,8 @@ test('I1 to I6, I17: one command after the other, the store does what the model 
       await drained(shop)
       await expectLike(model, cast)
     }),
-    { numRuns: 40 },
+    // Chance alone leaves an answer out once in some thousand runs.
+    { numRuns: 40, examples: [[[...everyAnswer]]] },
   )
   // Every answer that there is was met.
   expect([...met].sort()).toEqual([

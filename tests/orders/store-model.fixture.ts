@@ -47,6 +47,20 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 )
 export const commands = fc.array(command, { minLength: 5, maxLength: 40, size: 'max' })
 
+/** A sequence that meets every answer that there is. */
+export const everyAnswer: readonly Command[] = [
+  { kind: 'setStock', product: 0, quantity: 5 },
+  { kind: 'adjust', operation: '+', product: 0, quantity: 1 },
+  { kind: 'adjust', operation: '-', product: 0, quantity: 7 },
+  { kind: 'place', user: 0, items: [{ product: 0, quantity: 1 }] },
+  { kind: 'cancel', order: 0 },
+  { kind: 'cancel', order: 0 },
+  { kind: 'payByCard', order: 0 },
+  { kind: 'place', user: 0, items: [{ product: 0, quantity: 1 }] },
+  { kind: 'payByOtherMeans', order: 1 },
+  { kind: 'cancel', order: 1 },
+]
+
 export interface ModelOrder {
   readonly user: number
   readonly lines: ReadonlyMap<number, number>
