@@ -18,7 +18,9 @@ const levels = async (): Promise<Record<number, number>> => {
   const rows = await store.work.query<{ product_id: number; quantity: number }>('select product_id, quantity from store.stocks')
   return Object.fromEntries(rows.map(({ product_id, quantity }) => [product_id, quantity]))
 }
-const ledger = () => store.work.query('select product_id, kind, delta from store.stock_ledger order by at, product_id, delta')
+/** By transaction: of two within a millisecond the embedded database's clock says the same. */
+const ledger = () =>
+  store.work.query('select product_id, kind, delta from store.stock_ledger order by xmin::text::bigint, product_id, delta')
 
 /** I1: every level is the sum of its ledger. */
 const unprovenLevels = () =>
