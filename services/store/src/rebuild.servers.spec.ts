@@ -5,6 +5,11 @@ import { expect, it } from 'vitest'
 import { scratchDatabase } from '../../../packages/runtime/src/testing/scratch-postgres.ts'
 import { lockKey, nextSchema, schemasToWrite, shownSchema } from './rebuild.ts'
 
+/** Who waits for an advisory lock in this database: other files' tests wait on the same server. */
+const waiting = `
+  select from pg_locks where locktype = 'advisory' and not granted
+    and database = (select oid from pg_database where datname = current_database())`
+
 it('F23, I12: whoever waited for the swap of a rebuild writes to no schema that it has taken away', async () => {
   const scratch = await scratchDatabase()
   const application = `swap ${randomUUID().slice(0, 8)}`
@@ -21,9 +26,7 @@ it('F23, I12: whoever waited for the swap of a rebuild writes to no schema that 
           await tx.query(`select to_regnamespace('${nextSchema}')`)
           return schemasToWrite(tx)
         })
-        await expect
-          .poll(() => swap.query(`select from pg_locks where locktype = 'advisory' and not granted`).then((rows) => rows.length))
-          .toBe(1)
+        await expect.poll(() => swap.query(waiting).then((rows) => rows.length)).toBe(1)
         await swap.query(`drop schema ${nextSchema}`)
       })
       expect(await writer).toEqual([shownSchema])
