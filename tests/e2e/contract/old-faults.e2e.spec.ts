@@ -41,7 +41,11 @@ describe('the faults of the old system', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => store.shop.pay(order)))
     expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
-    const paid = await store.shop.order(order.order_id)
+    // Their answers wait for the store, but not for long.
+    const paid = await until('the order is PAID', async () => {
+      const shown = await store.shop.order(order.order_id)
+      return shown.is_paid && shown
+    })
     expect(paid).toMatchObject({ status: 'PAID', payment_link: order.payment_link })
   })
 
