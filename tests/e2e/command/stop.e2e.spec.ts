@@ -17,7 +17,11 @@ describe('stopping and starting again', () => {
     const shop = new Shop(first.url)
     const placed = await shop.placed(keyboard)
     await shop.pay(placed)
-    const paid = await shop.order(placed.order_id)
+    // The answer waits for the store, but not for long.
+    const paid = await until('the order is PAID', async () => {
+      const order = await shop.order(placed.order_id)
+      return order.status === 'PAID' && order
+    })
     const keyed = await shop.post(
       '/store-api/orders',
       { user_id: 1, items: keyboard },
