@@ -5,7 +5,7 @@ import { comptoir } from '../../kit/command.ts'
 import { scratchFolder } from '../../kit/folder.ts'
 import { startStore } from '../../kit/process.ts'
 import { Shop } from '../../kit/shop.ts'
-import { within } from '../../kit/wait.ts'
+import { until, within } from '../../kit/wait.ts'
 
 const reads = [
   '/store-api/orders?limit=200',
@@ -26,7 +26,11 @@ async function someOrders(shop: Shop): Promise<void> {
     Array.from({ length: 12 }, (_, index) => shop.placed([{ product_id: 1 + (index % 2), quantity: 1 }], 1 + (index % 4))),
   )
   const placed = orders.filter(({ status }) => status === 'PLACED')
-  for (const order of placed.slice(0, 3)) await shop.pay(order)
+  for (const order of placed.slice(0, 3)) {
+    await shop.pay(order)
+    // The answer waits for the store, but not for long.
+    await until(`order ${order.order_id} is PAID`, async () => (await shop.order(order.order_id)).status === 'PAID')
+  }
   for (const { order_id } of placed.slice(3, 6)) await shop.delete(`/store-api/orders/${order_id}`)
 }
 
@@ -61,10 +65,11 @@ describe('comptoir rebuild', () => {
     }
     const flows = Promise.all([flow(), flow(), flow()])
     const answers = []
-    for (let round = 0; round < 5; round += 1) answers.push(await shop.post('/store-api/read-model/rebuild'))
+    while (answers.length < 5 || (accepted <= 5 && answers.length < 500))
+      answers.push(await shop.post('/store-api/read-model/rebuild'))
     flowing = false
     await flows
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(accepted).toBeGreaterThan(5)
     const { items } = (await shop.get('/store-api/orders?limit=200')).json<{ items: { status: string }[] }>()
     expect(items.map(({ status }) => status)).toEqual(Array(Math.min(accepted, 200)).fill('PLACED'))
