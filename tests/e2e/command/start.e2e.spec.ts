@@ -88,12 +88,17 @@ describe('comptoir serve', () => {
       const seen = await statuses()
       return seen.includes('PAID') && seen.includes('CANCELLED')
     })
-    await until('dead letters of two causes, and the saga of one of them stuck', async () => {
-      const letters = (await shop.get('/saga-api/dead-letters')).json<{ items: { error: string; saga_id: string }[] }>().items
-      const sagas = (await shop.get('/saga-api/sagas?state=needs_attention')).json<{ items: { saga_id: string }[] }>().items
-      const stuck = sagas.map((saga) => saga.saga_id)
-      return new Set(letters.map(({ error }) => error)).size === 2 && letters.some((letter) => stuck.includes(letter.saga_id))
-    })
+    // Eight attempts with their pauses take up to 13 seconds.
+    await until(
+      'dead letters of two causes, and the saga of one of them stuck',
+      async () => {
+        const letters = (await shop.get('/saga-api/dead-letters')).json<{ items: { error: string; saga_id: string }[] }>().items
+        const sagas = (await shop.get('/saga-api/sagas?state=needs_attention')).json<{ items: { saga_id: string }[] }>().items
+        const stuck = sagas.map((saga) => saga.saga_id)
+        return new Set(letters.map(({ error }) => error)).size === 2 && letters.some((letter) => stuck.includes(letter.saga_id))
+      },
+      40_000,
+    )
     expect(await store.stop()).toEqual({ code: 0, signal: null })
   })
 
