@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Diagnostics, listen } from '../diagnostics.ts'
+import { grouped } from '../grouped.ts'
 import { type Database, DatabaseError } from '../ports/database.ts'
 import { openPostgres } from '../postgres/index.ts'
 import { eventually, turns } from '../testing/eventually.ts'
@@ -17,9 +18,10 @@ afterAll(() => database.close())
 const down = () => {
   throw new Error('the carrier does not answer')
 }
-const slow = () => {
-  throw new DatabaseError('canceling statement due to statement timeout', '57014')
+const givenUp = (code: string) => () => {
+  throw new DatabaseError('it took too long', code)
 }
+const slow = givenUp('57014')
 /** What somebody else has begun on the same server: until it ends, no position passes what is said meanwhile. */
 async function transactionElsewhere(): Promise<void> {
   const other = await openPostgres({ url: serverUrl ?? '', application: 'elsewhere' })
@@ -98,6 +100,18 @@ eachWay(() => {
       end()
       expect(await completed()).toBe(trips)
     })
+
+    it('of a server that is too slow: of the others one is asked, which costs as long as the server lets it', async () => {
+      world = await World.create(database, { acts: { pack: slow } })
+      await world.begin(10)
+      await world.start()
+      const alone = () => world.attempts.filter(({ step, sagas }) => step === 'pack' && sagas.length === 1)
+      await world.until(() => alone().length > 60)
+      const times = grouped(alone(), ({ sagas }) => sagas[0])
+      const most = Math.max(...[...times.values()].map((attempts) => attempts.length))
+      // The first that waits and one other each time, and now and then the one that is held.
+      expect(alone().length).toBeLessThan(3 * most)
+    })
   })
 
   const poisonous = (numbers: readonly number[], fail = down) => ({
@@ -107,11 +121,15 @@ eachWay(() => {
     },
   })
 
-  it.each(['alone on its server', ...(serverUrl ? ['beside a transaction elsewhere that stays open'] : [])])(
+  it.each([
+    ['by a statement', '57014', undefined],
+    ['between two', '25P03', undefined],
+    ...(serverUrl ? ([['by a statement, while positions cannot move', '57014', transactionElsewhere]] as const) : []),
+  ] as const)(
     'F12, I5: a message that takes too long each time does not stop the mailbox, and is given up while others go on: %s',
-    async (where) => {
-      if (where.startsWith('beside')) await transactionElsewhere()
-      world = await World.create(database, { acts: poisonous([1, 25], slow) })
+    async (_, code, meanwhile) => {
+      await meanwhile?.()
+      world = await World.create(database, { acts: poisonous([1, 25], givenUp(code)) })
       const [, consumer] = await world.start()
       const ids = await world.begin(30)
       await world.until(async () => (await completed()) === 28)

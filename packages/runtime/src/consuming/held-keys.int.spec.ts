@@ -32,6 +32,14 @@ async function heldAt(service: 'a' | 'b', acts: Acts): Promise<string> {
   return id
 }
 
+/** The same, and one more of its key that waits behind it. */
+async function heldWithOneBehind(): Promise<string> {
+  const id = await heldAt('b', { pack: throws })
+  await world.note('b', [id])
+  await eventually(async () => (await world.held('b')).length === 2)
+  return id
+}
+
 eachWay(() => {
   describe('a held message', () => {
     it('is tried again when it is due, each time later, and not before', async () => {
@@ -109,9 +117,7 @@ eachWay(() => {
     })
 
     it('is found by the next start, with what is behind it', async () => {
-      const id = await heldAt('b', { pack: throws })
-      await world.note('b', [id])
-      await eventually(async () => (await world.held('b')).length === 2)
+      const id = await heldWithOneBehind()
       await world.stop()
       delete world.acts.pack
       await world.start()
@@ -121,9 +127,7 @@ eachWay(() => {
     })
 
     it('F9: waits once, with what is behind it, however often both are brought', async () => {
-      const id = await heldAt('b', { pack: throws })
-      await world.note('b', [id])
-      await eventually(async () => (await world.held('b')).length === 2)
+      const id = await heldWithOneBehind()
       await world.caughtUp()
       await world.stop()
       for (const service of ['a', 'b']) await database.query(`update ${service}.position set epoch = 0, txid = '0', pos = 0`)
@@ -134,9 +138,7 @@ eachWay(() => {
     })
 
     it('F3: handled just before the process died, does not leave the messages behind it for ever', async () => {
-      const id = await heldAt('b', { pack: throws })
-      await world.note('b', [id])
-      await eventually(async () => (await world.held('b')).length === 2)
+      const id = await heldWithOneBehind()
       await world.caughtUp()
       await world.stop()
       // As committed by the process that died before it looked at the next one.
